@@ -1,0 +1,33 @@
+#include "thalweg/base/interrupt.h"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace thalweg {
+namespace {
+
+volatile std::sig_atomic_t received = 0;
+
+extern "C" void on_signal(int signal) {
+  if (received == SIGINT && signal == SIGINT) _exit(128 + SIGINT);
+  received = signal;
+}
+
+}  // namespace
+
+void install_signal_handlers() {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  // A write to a closed pipe or past a file size limit is an error we report, not a sudden death.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+void throw_if_interrupted() {
+  if (received != 0) throw Interrupted(static_cast<int>(received));
+}
+
+}  // namespace thalweg

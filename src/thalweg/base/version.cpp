@@ -1,0 +1,7 @@
+#include "thalweg/base/version.h"
+
+namespace thalweg {
+
+const char* version() { return THALWEG_VERSION; }
+
+}  // namespace thalweg

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "thalweg/amplitude/evaluator.h"
+#include "thalweg/base/errors.h"
+#include "thalweg/base/files.h"
+#include "thalweg/cli/commands.h"
+
+namespace thalweg {
+namespace {
+
+// Relative to the energy of the event: what rounding of published momenta with 8 digits leaves.
+constexpr double kMomentumTolerance = 1e-6;
+
+struct Arguments {
+  std::string process, model = "sm", points;
+  bool json = true;
+};
+
+double number(const nlohmann::json& json, const std::string& what) {
+  if (!json.is_number()) request_error("{}: expected a number, not {}", what, json.dump().substr(0, 40));
+  const double value = json.get<double>();
+  if (!std::isfinite(value)) request_error("{}: expected a finite number", what);
+  return value;
+}
+
+void read_parameters(const nlohmann::json& document, Parameters& parameters) {
+  if (!document.contains("parameters")) return;
+  const auto& json = document["parameters"];
+  if (!json.is_object()) request_error("parameters: expected an object such as {{\"mass.z\": 91.188}}");
+  if (json.contains("scheme")) {
+    if (!json["scheme"].is_string()) request_error("parameters.scheme: expected a text");
+    parameters.set_scheme(json["scheme"].get<std::string>());
+  }
+  for (const auto& [name, value] : json.items())
+    if (name != "scheme") parameters.set(name, number(value, "parameters." + name));
+}
+
+// Checks shape, mass shells and balance of one point, and puts it into `momenta`.
+void read_point(const nlohmann::json& point, const std::vector<double>& masses, std::size_t incoming,
+                const Momenta& momenta, std::size_t index) {
+  if (!point.is_object() || !point.contains("momenta") || !point["momenta"].is_array())
+    request_error("expected {{\"momenta\": [[E, px, py, pz], ...]}}");
+  const auto& legs = point["momenta"];
+  if (legs.size() != masses.size()) request_error("{} momenta, but the process has {} particles", legs.size(), masses.size());
+  double balance[4] = {}, energy = 0;
+  for (std::size_t l = 0; l < legs.size(); ++l) {
+    const std::string place = fmt::format("momentum {}", l + 1);
+    if (!legs[l].is_array() || legs[l].size() != 4) request_error("{}: expected [E, px, py, pz]", place);
+    double p[4];
+    for (std::size_t mu = 0; mu < 4; ++mu) {
+      p[mu] = number(legs[l][mu], place);
+      momenta.component(l, mu)[index] = p[mu];
+      balance[mu] += l < incoming ? p[mu] : -p[mu];
+    }
+    const double p2 = p[1] * p[1] + p[2] * p[2] + p[3] * p[3], off = p[0] * p[0] - p2 - masses[l] * masses[l];
+    if (!(p[0] > 0)) request_error("{}: energy {} is not positive (incoming particles have physical momenta)", place, p[0]);
+    if (std::abs(off) > kMomentumTolerance * (p[0] * p[0]))
+      request_error("{}: not on shell, E^2 - p^2 = {} but m^2 = {}", place, p[0] * p[0] - p2, masses[l] * masses[l]);
+    if (l < incoming) energy += p[0];
+  }
+  for (std::size_t mu = 0; mu < 4; ++mu)
+    if (std::abs(balance[mu]) > kMomentumTolerance * energy)
+      request_error("momenta do not balance: component {} ('{}') of incoming minus outgoing is {} GeV", mu,
+                    "Exyz"[mu], balance[mu]);
+}
+
+nlohmann::json read_document(const Arguments& a) {
+  nlohmann::json document;
+  try {
+    document = nlohmann::json::parse(read_file(a.points));
+  } catch (const nlohmann::json::exception& error) {
+    request_error("{}: not JSON: {}", a.points, error.what());
+  }
+  if (!document.is_object() || !document.contains("points") || !document["points"].is_array())
+    request_error("{}: expected {{\"points\": [{{\"momenta\": [[E, px, py, pz], ...]}}, ...]}}", a.points);
+  if (document.contains("process") && document["process"] != a.process)
+    request_error("{}: the file is for process {}, the command line says '{}'", a.points, document["process"].dump(), a.process);
+  return document;
+}
+
+int run(const Arguments& a) {
+  const Model model(a.model);
+  const nlohmann::json document = read_document(a);
+  Parameters parameters = model.default_parameters();
+  with_place(a.points, [&] {
+    read_parameters(document, parameters);
+    parameters.derive();
+  });
+  const auto vertices = model.vertices(parameters);
+  const auto definition = parse_process(a.process, model, default_multiparticles(4));
+  const auto sets = diagrams_of(definition, model, vertices);
+  if (sets.size() != 1)
+    request_error("process '{}' stands for {} sub-processes; name one, such as '{}'", a.process, sets.size(),
+                  to_string(sets[0].process, model));
+  const SubProcess& process = sets[0].process;
+  const AmplitudeProgram program = compile(sets[0], model, parameters, vertices);
+  Arena arena;
+  const auto& points = document["points"];
+  const Momenta momenta = Momenta::take(arena, process.legs(), points.size());
+  for (std::size_t i = 0; i < points.size(); ++i)
+    with_place(fmt::format("{}: point {}", a.points, i + 1), [&] {
+      read_point(points[i], program.leg_masses, process.incoming, momenta, i);
+      // no amplitude that can be evaluated depends on alpha_s, but a wrong one is still wrong
+      if (points[i].contains("alpha_s") && !(number(points[i]["alpha_s"], "alpha_s") > 0))
+        request_error("alpha_s must be positive");
+    });
+  std::vector<int> order(process.legs());
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<double> values(points.size());
+  evaluate(program, momenta, order, values, {}, arena);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i])) run_error("{}: point {}: |M|^2 is {}", a.points, i + 1, values[i]);
+  fmt::print("{}\n", nlohmann::json{{"process", a.process}, {"values", values}}.dump(2));
+  return 0;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Action& action) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("evaluate", "|M|^2 at given momenta");
+  command->add_option("process", a->process, "such as \"u u~ > e+ e-\"")->required();
+  command->add_option("--points", a->points, "JSON file with momenta")->required();
+  command->add_option("--model", a->model, "sm or sm_zprime");
+  command->add_flag("--json", a->json, "JSON on stdout (always so)");
+  command->callback([=, &action] { action = [=] { return run(*a); }; });
+}
+
+}  // namespace thalweg

@@ -1,0 +1,71 @@
+#include "thalweg/cli/run_options.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "thalweg/base/errors.h"
+
+namespace thalweg {
+
+void RunArguments::add_common(CLI::App& command) {
+  command.add_option("card", card, "run card (TOML)")->required();
+  command.add_option("--set", set, "override a key of the card, such as beams.pdf=NAME")->type_name("KEY=VALUE")->allow_extra_args(false);
+  command.add_option("--seed", seed, "seed of the random numbers");
+  command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
+  command.add_option("--sampler", sampler, "vegas or flat");
+  command.add_option("--run", folder, "run folder (default: ./<card name>.run)");
+  command.add_flag("--resume", resume, "go on with an interrupted run (also done without it)");
+  command.add_flag("--json", json, "print result.json on stdout and nothing else");
+  command.add_flag("--quiet", quiet, "no progress on stderr");
+}
+
+RunCard RunArguments::card_with_overrides() const {
+  std::vector<std::string> all = set;
+  if (seed) all.push_back(fmt::format("seed={}", *seed));
+  if (events) all.push_back(fmt::format("output.events={}", *events));
+  if (accuracy) all.push_back(fmt::format("integration.accuracy={}", *accuracy));
+  if (!sampler.empty()) all.push_back("sampling.sampler=" + sampler);
+  return load_card(card, all);
+}
+
+RunOptions RunArguments::options() const {
+  RunOptions options;
+  options.threads = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.verbosity = quiet ? Verbosity::quiet : Verbosity::normal;
+  options.folder = folder;
+  if (!output.empty()) options.output = output;
+  return options;
+}
+
+int finish(const Run& run, const RunArguments& arguments) {
+  const nlohmann::json& r = run.result();
+  if (arguments.json) {
+    fmt::print("{}\n", r.dump(2));
+    return run.exit_code();
+  }
+  if (r.contains("cross_section")) {
+    const auto& s = r["cross_section"];
+    fmt::print("{}\n  cross section  {:.7g} +- {:.2g} {}   (chi2/dof {:.2f})\n", r["process"].get<std::string>(),
+               s["value"].get<double>(), s["error"].get<double>(), s["unit"].get<std::string>(),
+               s["chi2_per_dof"].get<double>());
+    const auto& w = r["weights"];
+    fmt::print("  efficiency     {:.1f} % (largest weight of {}), {:.1f} % (bootstrap median), {:.1f} % (budget)\n",
+               100 * w["unweighting_efficiency"].get<double>(), w["points"].get<std::uint64_t>(),
+               100 * w["efficiency_bootstrap"].get<double>(), 100 * w["efficiency_budget"].get<double>());
+    for (const auto& c : r["channels"])
+      fmt::print("  channel {:<6} {:>12.6g} +- {:.2g} {}\n", c["name"].get<std::string>(), c["value"].get<double>(),
+                 c["error"].get<double>(), s["unit"].get<std::string>());
+  } else {
+    fmt::print("{}\n  sampler trained\n", r["process"].get<std::string>());
+  }
+  if (r.contains("files") && r.contains("events")) {
+    const auto& w = r["weights"];
+    fmt::print("  events         {} (overweight share {:.2g})\n", r["events"].get<std::uint64_t>(),
+               w["overweight_share"].is_number() ? w["overweight_share"].get<double>() : 0.0);
+    for (const auto& f : r["files"]) fmt::print("  file           {}\n", f.get<std::string>());
+  }
+  return run.exit_code();
+}
+
+}  // namespace thalweg

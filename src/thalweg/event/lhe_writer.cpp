@@ -1,0 +1,71 @@
+#include <fmt/compile.h>
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/version.h"
+#include "thalweg/event/lhe.h"
+
+namespace thalweg {
+namespace {
+
+// A text may close the CDATA section that holds it.
+std::string cdata(const std::string& text) {
+  std::string safe = text;
+  for (std::size_t at = 0; (at = safe.find("]]>", at)) != std::string::npos; at += 15)
+    safe.replace(at, 3, "]]]]><![CDATA[>");
+  return "<![CDATA[\n" + safe + "]]>";
+}
+
+}  // namespace
+
+std::string lhe_head(const EventFileInfo& info) {
+  std::string text = "<LesHouchesEvents version=\"3.0\">\n<header>\n";
+  text += fmt::format("<process>{}</process>\n", cdata(info.process + "\n"));
+  text += fmt::format("<seed>{}</seed>\n", info.seed);
+  text += fmt::format("<runcard>{}</runcard>\n", cdata(info.card));
+  text += fmt::format("<slha>{}</slha>\n", cdata(info.slha));
+  text += "</header>\n<init>\n";
+  text += fmt::format("{} {} {:.16e} {:.16e} 0 0 {} {} -4 1\n", info.beam_pdg[0], info.beam_pdg[1],
+                      info.beam_energy[0], info.beam_energy[1], info.pdf_id[0], info.pdf_id[1]);
+  text += fmt::format("{:.16e} {:.16e} {:.16e} 1\n", info.cross_section, info.error, info.largest_weight);
+  text += fmt::format("<generator name=\"Thalweg\" version=\"{}\">Thalweg</generator>\n</init>\n", version());
+  return text;
+}
+
+std::string lhe_events(std::span<const Event> events) {
+  fmt::memory_buffer buffer;
+  auto out = std::back_inserter(buffer);
+  for (const Event& event : events) {
+    fmt::format_to(out, FMT_COMPILE("<event>\n{} {} {:.16e} {:.16e} {:.16e} {:.16e}\n"), event.particles.size(),
+                   event.process_id, event.weight, event.scale, event.alpha_em, event.alpha_s);
+    for (const EventParticle& p : event.particles)
+      fmt::format_to(out, FMT_COMPILE("{} {} {} {} {} {} {:.16e} {:.16e} {:.16e} {:.16e} {:.16e} {:g} {:g}\n"), p.pdg,
+                     p.status, p.mothers[0], p.mothers[1], p.colours[0], p.colours[1], p.px, p.py, p.pz, p.e, p.m,
+                     p.lifetime, p.spin);
+    fmt::format_to(out, FMT_COMPILE("<scales muf=\"{:.16e}\" mur=\"{:.16e}\" mups=\"{:.16e}\"></scales>\n</event>\n"),
+                   event.scale, event.renormalization_scale, event.scale);
+  }
+  return {buffer.data(), buffer.size()};
+}
+
+std::string lhe_tail() { return "</LesHouchesEvents>\n"; }
+
+std::string gzip_member(std::string_view text) {
+  z_stream stream = {};
+  // 16: gzip wrapper. Level 1: the digits of momenta do not compress better at higher ones, only slower.
+  if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+    run_error("zlib cannot start; is memory short?");
+  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int status = deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (status != Z_STREAM_END) run_error("zlib failed to compress a block of {} bytes", text.size());
+  return out;
+}
+
+}  // namespace thalweg

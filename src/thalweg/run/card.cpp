@@ -1,0 +1,366 @@
+#include "thalweg/run/card.h"
+
+#include <cmath>
+#include <set>
+#include <toml++/toml.h>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/files.h"
+#include "thalweg/base/spelling.h"
+#include "thalweg/kinematics/observables.h"
+#include "thalweg/model/slha.h"
+#include "thalweg/parton/pdf.h"
+#include "thalweg/run/resolved_card.h"
+
+namespace thalweg {
+namespace {
+
+// The keys of each table. Tables that are not listed here ([parameters], [cuts]) have free keys.
+const std::map<std::string, std::vector<std::string>> kKeys = {
+    {"", {"process", "model", "seed", "parameters", "beams", "scales", "cuts", "integration", "sampling", "output"}},
+    {"beams", {"energy", "pdf", "flavours"}},
+    {"scales", {"factorization", "renormalization", "running"}},
+    {"integration", {"accuracy", "points"}},
+    {"sampling", {"sampler", "channels", "vegas_bins", "vegas_damping", "adaptation_iterations", "adaptation_points",
+                  "overweight_budget"}},
+    {"output", {"events", "format"}},
+};
+
+class CardReader {
+ public:
+  CardReader(std::string_view text, std::string place, const std::vector<std::string>& set) : place_(std::move(place)) {
+    try {
+      root_ = toml::parse(text, place_);
+    } catch (const toml::parse_error& error) {
+      request_error("{}:{}: {}", place_, error.source().begin.line, error.description());
+    }
+    for (const std::string& assignment : set) override_key(assignment);
+  }
+
+  RunCard read() {
+    check_keys();
+    RunCard card;
+    card.model = at("model", [&](const toml::node& n) { return Model(text(n)); }, [] { return Model("sm"); });
+    card.parameters = card.model.default_parameters();
+    read_parameters(card);
+    read_beams(card);
+    read_scales(card);
+    read_cuts(card);
+    read_numbers(card);
+    card.resolved = resolved_card(card, true);
+    card.resolved_sampling = resolved_card(card, false);
+    return card;
+  }
+
+ private:
+  template <class Read, class Default>
+  std::invoke_result_t<Default> at(const std::string& key, const Read& read_node, const Default& otherwise) const {
+    const toml::node* node = find(key);
+    if (!node) return otherwise();
+    return with_place(where(key, node), [&]() -> std::invoke_result_t<Default> { return read_node(*node); });
+  }
+
+  // "cards/x.toml:12: beams.energy", or "--set beams.energy" for an override.
+  std::string where(const std::string& key, const toml::node* node) const {
+    if (overrides_.count(key)) return "--set " + key;
+    if (!node || node->source().begin.line == 0) return place_ + ": " + key;
+    return fmt::format("{}:{}: {}", place_, node->source().begin.line, key);
+  }
+
+  void override_key(const std::string& assignment) {
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0)
+      request_error("--set {}: expected KEY=VALUE, such as --set beams.pdf=NNPDF31_lo_as_0118", assignment);
+    const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
+    toml::table parsed;
+    try {
+      parsed = toml::parse("v = " + value);
+      if (parsed.size() != 1) request_error("--set {}: one value is expected", key);
+    } catch (const toml::parse_error&) {
+      parsed.insert_or_assign("v", value);  // a bare word is a string
+    }
+    // [parameters] and [cuts] have keys with dots of their own.
+    const auto dot = key.find('.');
+    const std::string head = key.substr(0, dot);
+    toml::table* table = &root_;
+    std::string leaf = key;
+    if (dot != std::string::npos) {
+      const auto& top = kKeys.at("");
+      if (std::find(top.begin(), top.end(), head) == top.end()) unknown("--set " + key, head, top);
+      if (!root_.contains(head)) root_.insert(head, toml::table{});
+      table = root_[head].as_table();
+      if (!table) request_error("--set {}: '{}' is not a table in {}", key, head, place_);
+      leaf = key.substr(dot + 1);
+      std::size_t next;
+      while (head == "cuts" && (next = leaf.find('.')) != std::string::npos) {
+        const std::string inner = leaf.substr(0, next);
+        if (!table->contains(inner)) table->insert(inner, toml::table{});
+        toml::table* below = (*table)[inner].as_table();
+        if (!below) request_error("--set {}: '{}' is not a table in {}", key, inner, place_);
+        table = below;
+        leaf = leaf.substr(next + 1);
+      }
+      if (head == "parameters") {  // mass.z is a nested table for TOML
+        while ((next = leaf.find('.')) != std::string::npos) {
+          const std::string inner = leaf.substr(0, next);
+          if (!table->contains(inner) || !(*table)[inner].is_table()) table->insert_or_assign(inner, toml::table{});
+          table = (*table)[inner].as_table();
+          leaf = leaf.substr(next + 1);
+        }
+      }
+    }
+    table->insert_or_assign(leaf, std::move(*parsed.get("v")));
+    overrides_.insert(key);
+  }
+
+  [[noreturn]] static void unknown(const std::string& at_place, const std::string& key,
+                                   const std::vector<std::string>& known) {
+    request_error("{}: unknown key '{}'{} Known: {}", at_place, key, did_you_mean(key, known), comma_list(known));
+  }
+
+  void check_keys() const {
+    for (const auto& [prefix, known] : kKeys) {
+      const toml::table* table = &root_;
+      if (!prefix.empty()) {
+        const toml::node* node = root_.get(prefix);
+        if (!node) continue;
+        table = node->as_table();
+        if (!table) request_error("{}: expected a table [{}]", where(prefix, node), prefix);
+      }
+      for (const auto& [key, node] : *table) {
+        const std::string name(key.str());
+        if (std::find(known.begin(), known.end(), name) == known.end())
+          unknown(where(prefix.empty() ? name : prefix + "." + name, &node), name, known);
+      }
+    }
+  }
+
+  const toml::node* find(const std::string& key) const {
+    const auto dot = key.find('.');
+    if (dot == std::string::npos) return root_.get(key);
+    const toml::node* table = root_.get(key.substr(0, dot));
+    return table && table->is_table() ? table->as_table()->get(key.substr(dot + 1)) : nullptr;
+  }
+
+  static std::string text(const toml::node& node) {
+    if (const auto value = node.value<std::string>(); value && node.is_string()) return *value;
+    request_error("expected a text in quotes");
+  }
+  static bool boolean(const toml::node& node) {
+    if (node.is_boolean()) return *node.value<bool>();
+    request_error("expected true or false");
+  }
+
+  double parameter(const std::string& name) const { return current_->get(name); }
+
+  // A number, or a text with an expression. `energy` says whether a unit makes sense.
+  double number(const toml::node& node, bool energy) const {
+    double value = 0;
+    if (node.is_integer() || node.is_floating_point()) {
+      value = *node.value<double>();
+    } else if (node.is_string()) {
+      const Expression e(text(node), {}, [&](const std::string& name) { return parameter(name); });
+      if (e.has_unit() && !energy) request_error("'{}' has a unit, but this is a pure number", text(node));
+      value = e.evaluate(nullptr);
+    } else {
+      request_error("expected a number or an expression in quotes, such as {}", energy ? "\"13 TeV\"" : "0.5");
+    }
+    if (!std::isfinite(value)) request_error("expected a finite number, not {}", value);
+    return value;
+  }
+
+  std::uint64_t whole(const toml::node& node, std::uint64_t least, std::uint64_t most) const {
+    const double value = number(node, false);
+    if (value != std::floor(value) || value < static_cast<double>(least) || value > static_cast<double>(most))
+      request_error("expected a whole number from {} to {}, not {}", least, most, value);
+    if (node.is_integer()) return static_cast<std::uint64_t>(*node.value<std::int64_t>());
+    return static_cast<std::uint64_t>(value);
+  }
+
+  double ranged(const toml::node& node, double least, double most) const {
+    const double value = number(node, false);
+    if (!(value >= least && value <= most)) request_error("expected a number from {} to {}, not {}", least, most, value);
+    return value;
+  }
+
+  // [parameters]: an SLHA file, or a table of names with dots, which TOML reads as nested tables.
+  void read_parameters(RunCard& card) {
+    current_ = &card.parameters;
+    const toml::node* node = root_.get("parameters");
+    if (!node) return;
+    if (node->is_string()) {
+      with_place(where("parameters", node), [&] { load_slha(text(*node), card); });
+    } else if (const toml::table* table = node->as_table()) {
+      if (const toml::node* scheme = table->get("scheme"))
+        with_place(where("parameters.scheme", scheme), [&] { card.parameters.set_scheme(text(*scheme)); });
+      if (const toml::node* slha = table->get("slha"))
+        with_place(where("parameters.slha", slha), [&] { load_slha(text(*slha), card); });
+      assign(*table, "", card.parameters);
+    } else {
+      request_error("{}: expected a table, or the name of an SLHA file in quotes", where("parameters", node));
+    }
+    with_place(where("parameters", node), [&] { card.parameters.derive(); });
+  }
+
+  void load_slha(const std::string& name, RunCard& card) const {
+    std::filesystem::path path = name;
+    if (path.is_relative() && !std::filesystem::exists(path)) path = std::filesystem::path(place_).parent_path() / path;
+    read_slha(read_file(path, 1 << 24), path.string(), card.model, card.parameters);
+  }
+
+  void assign(const toml::table& table, const std::string& prefix, Parameters& parameters) const {
+    for (const auto& [key, node] : table) {
+      const std::string name = prefix + std::string(key.str());
+      if (name == "scheme" || name == "slha") continue;
+      if (const toml::table* inner = node.as_table()) {
+        assign(*inner, name + ".", parameters);
+        continue;
+      }
+      const auto& value = node;
+      const std::string key_name = "parameters." + name;
+      with_place(where(key_name, &value), [&] {
+        if (name == "width_scheme" || name == "width_tchannel")
+          request_error("'{}' is not there yet; widths are fixed in every propagator", name);
+        parameters.set(name, number(value, true));
+      });
+    }
+  }
+
+  void read_beams(RunCard& card) const {
+    card.flavours = at("beams.flavours", [&](const toml::node& n) { return static_cast<int>(whole(n, 1, 5)); }, [] { return 4; });
+    card.process = at("process", text, [&]() -> std::string {
+      request_error("{}: 'process' is missing; expected a line such as process = \"p p > e+ e-\"", place_);
+    });
+    const auto definition = with_place(where("process", find("process")), [&] {
+      return parse_process(card.process, card.model, default_multiparticles(card.flavours));
+    });
+    if (definition.decay()) {
+      card.beam_kind = Beams::Kind::decay;
+      if (const toml::node* node = root_.get("beams"); node && !node->as_table()->empty())
+        request_error("{}: a decay has no beams; leave [beams] out", where("beams", node));
+      card.pdf = "none";
+      return;
+    }
+    card.energy = at("beams.energy", [&](const toml::node& n) {
+      const double e = number(n, true);
+      if (!(e > 0 && e < 1e9)) request_error("expected an energy above zero, not {} GeV", e);
+      return e;
+    }, [&]() -> double {
+      request_error("{}: 'beams.energy' is missing; expected the centre-of-mass energy, such as energy = \"13 TeV\"", place_);
+    });
+    card.pdf = at("beams.pdf", text, [] { return std::string(kDefaultPdfSet); });
+    card.beam_kind = card.pdf == "none" ? Beams::Kind::partons : Beams::Kind::hadrons;
+  }
+
+  Expression scale(const std::string& key, const RunCard& card) const {
+    return at(key, [&](const toml::node& n) {
+      const Expression e = n.is_string() ? Expression(text(n), kScaleVariables, [&](const std::string& name) { return parameter(name); })
+                                         : Expression::constant(number(n, true));
+      if (!e.depends_on_event() && !(e.evaluate(nullptr) > 0 && std::isfinite(e.evaluate(nullptr))))
+        request_error("a scale must be positive, not {} GeV", e.evaluate(nullptr));
+      return e;
+    }, [&] { return Expression::constant(card.parameters.get("mass.z")); });
+  }
+
+  void read_scales(RunCard& card) const {
+    card.factorization = scale("scales.factorization", card);
+    card.renormalization = scale("scales.renormalization", card);
+    card.running = at("scales.running", boolean, [] { return true; });
+  }
+
+  void read_cuts(RunCard& card) const {
+    const toml::node* node = root_.get("cuts");
+    if (!node) return;
+    if (!node->is_table()) request_error("{}: expected a table [cuts]", where("cuts", node));
+    for (const auto& [key, entry] : *node->as_table()) {
+      CutRequest cut;
+      cut.name = std::string(key.str());
+      cut.place = where("cuts." + cut.name, &entry);
+      const auto& value = entry;
+      with_place(cut.place, [&] { read_cut(value, cut); });
+      card.cuts.push_back(cut);
+    }
+  }
+
+  void read_cut(const toml::node& node, CutRequest& cut) const {
+    const toml::table* table = node.as_table();
+    if (!table) request_error("expected {{ of = \"mass(e+, e-)\", min = 15.0 }}");
+    for (const auto& [key, value] : *table)
+      if (const std::string name(key.str()); name != "of" && name != "min" && name != "max")
+        request_error("unknown key '{}'{} Known: of, min, max", name, did_you_mean(name, {"of", "min", "max"}));
+    if (!table->contains("of")) request_error("'of' is missing: the observable, such as of = \"pt(e+)\"");
+    cut.of = text(*table->get("of"));
+    const bool energy = has_energy_unit(parse_observable(cut.of).observable);
+    if (const toml::node* n = table->get("min")) cut.min = number(*n, energy);
+    if (const toml::node* n = table->get("max")) cut.max = number(*n, energy);
+    if (!table->contains("min") && !table->contains("max")) request_error("neither min nor max is given");
+    if (!(cut.min < cut.max)) request_error("min = {} is not below max = {}; nothing could pass", cut.min, cut.max);
+  }
+
+  void read_numbers(RunCard& card) const {
+    card.seed = at("seed", [&](const toml::node& n) { return whole(n, 0, 1ull << 62); }, [] { return 1ull; });
+    card.accuracy = at("integration.accuracy", [&](const toml::node& n) { return ranged(n, 1e-7, 0.5); }, [] { return 1e-3; });
+    card.points = at("integration.points", [&](const toml::node& n) { return whole(n, 1000, 1'000'000'000'000); }, [] { return 0ull; });
+    card.sampler = at("sampling.sampler", [&](const toml::node& n) {
+      const std::string name = text(n);
+      if (name == "neural" || name == "ann") request_error("sampler '{}' is not there yet; use \"vegas\" or \"flat\"", name);
+      if (name != "vegas" && name != "flat")
+        request_error("unknown sampler '{}'{} Known: vegas, flat", name, did_you_mean(name, {"vegas", "flat", "neural", "ann"}));
+      return name;
+    }, [] { return std::string("vegas"); });
+    card.channels = at("sampling.channels", [&](const toml::node& n) {
+      const std::string name = text(n);
+      if (name == "diagrams") return ChannelWeights::diagrams;
+      if (name == "propagators") return ChannelWeights::propagators;
+      if (name == "sherpa") return ChannelWeights::sherpa;
+      request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa", name,
+                    did_you_mean(name, {"diagrams", "propagators", "sherpa"}));
+    }, [] { return ChannelWeights::diagrams; });
+    card.vegas_bins = at("sampling.vegas_bins", [&](const toml::node& n) { return whole(n, 2, 10'000); }, [] { return 64ull; });
+    card.vegas_damping = at("sampling.vegas_damping", [&](const toml::node& n) { return ranged(n, 0, 2); }, [] { return 0.7; });
+    card.adaptation_iterations =
+        at("sampling.adaptation_iterations", [&](const toml::node& n) { return whole(n, 1, 1000); }, [] { return 7ull; });
+    card.adaptation_points =
+        at("sampling.adaptation_points", [&](const toml::node& n) { return whole(n, 100, 1'000'000'000); }, [] { return 20'000ull; });
+    card.overweight_budget =
+        at("sampling.overweight_budget", [&](const toml::node& n) { return ranged(n, 0, 0.5); }, [] { return 1e-3; });
+    card.events = at("output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
+    card.formats = at("output.format", [&](const toml::node& n) { return formats(n); }, [] { return std::vector<std::string>{"lhe.gz"}; });
+  }
+
+  static std::vector<std::string> formats(const toml::node& node) {
+    std::vector<std::string> list;
+    auto add = [&](const toml::node& n) {
+      const std::string name = text(n);
+      if (name == "hepmc") request_error("format 'hepmc' is not there yet; use lhe, lhe.gz or hdf5");
+      if (name != "lhe" && name != "lhe.gz" && name != "hdf5")
+        request_error("unknown format '{}'{} Known: lhe, lhe.gz, hdf5", name, did_you_mean(name, {"lhe", "lhe.gz", "hdf5"}));
+      if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+    };
+    if (const toml::array* array = node.as_array())
+      for (const auto& n : *array) add(n);
+    else
+      add(node);
+    if (list.empty()) request_error("no format; expected some of lhe, lhe.gz, hdf5");
+    return list;
+  }
+
+  toml::table root_;
+  std::string place_;
+  std::set<std::string> overrides_;
+  const Parameters* current_ = nullptr;
+};
+
+}  // namespace
+
+RunCard parse_card(std::string_view text, const std::string& place, const std::vector<std::string>& set) {
+  RunCard card = CardReader(text, place, set).read();
+  card.name = std::filesystem::path(place).stem().string();
+  return card;
+}
+
+RunCard load_card(const std::filesystem::path& path, const std::vector<std::string>& set) {
+  return parse_card(read_file(path, 1 << 24), path.string(), set);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,65 @@
+// Run cards (TOML): what a user asks for, checked as far as it can be without computing anything.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "thalweg/amplitude/process.h"
+#include "thalweg/phasespace/channel.h"
+#include "thalweg/run/expression.h"
+
+namespace thalweg {
+
+enum class ChannelWeights { diagrams, propagators, sherpa };
+
+// One entry of [cuts].
+struct CutRequest {
+  std::string name, of, place;
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+};
+
+struct RunCard {
+  std::string name;  // of the card file, without ending: names the run folder
+  std::string process;
+  Model model{"sm"};
+  Parameters parameters = Parameters::defaults(false);
+
+  Beams::Kind beam_kind = Beams::Kind::hadrons;
+  double energy = 0;  // GeV, centre of mass
+  std::string pdf;
+  int flavours = 4;
+
+  Expression factorization = Expression::constant(0), renormalization = Expression::constant(0);
+  bool running = true;
+
+  std::vector<CutRequest> cuts;
+
+  double accuracy = 1e-3;
+  std::uint64_t points = 0;
+  std::string sampler = "vegas";
+  ChannelWeights channels = ChannelWeights::diagrams;
+  std::uint64_t vegas_bins = 64, adaptation_iterations = 7, adaptation_points = 20'000;
+  double vegas_damping = 0.7;
+  double overweight_budget = 1e-3;
+
+  std::uint64_t events = 10'000;
+  std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"
+  std::uint64_t seed = 1;
+
+  // The card with every value written out: `sampling` determines what is sampled (all but [output]).
+  std::string resolved, resolved_sampling;
+};
+
+// Event variables that scales may use, in the order in which Expression gets them.
+inline const std::vector<std::string> kScaleVariables = {"ht", "sqrt_s_hat"};
+
+// `set`: KEY=VALUE overrides in order, dotted keys. RequestError with file, line and key for anything
+// that is not understood.
+RunCard load_card(const std::filesystem::path& path, const std::vector<std::string>& set);
+RunCard parse_card(std::string_view text, const std::string& place, const std::vector<std::string>& set);
+
+}  // namespace thalweg

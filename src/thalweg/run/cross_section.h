@@ -1,0 +1,96 @@
+// The differential cross section of a run card as an integrand: sub-processes, amplitudes, parton
+// densities, cuts and channels put together.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "thalweg/amplitude/evaluator.h"
+#include "thalweg/event/event.h"
+#include "thalweg/kinematics/cuts.h"
+#include "thalweg/parton/pdf.h"
+#include "thalweg/phasespace/channels_from_diagrams.h"
+#include "thalweg/run/card.h"
+#include "thalweg/sampling/unweighting.h"
+
+namespace thalweg {
+
+// Hadrons: d sigma = sum_ab f_a(x_a) f_b(x_b) / (2 s_hat) <|M_ab|^2> dPhi dx_a dx_b in pb; partons: with the
+// flux 1/(4 |p| sqrt(s)), averaged over nothing but the sub-process named; decays: d Gamma in GeV.
+//
+// Prior channel weights: diagrams    alpha_i = sum_ab f f |M_i|^2 / sum_j (the same)      (thesis, 2.56)
+//                        propagators alpha_i = P_i / sum_j P_j, P = 1/|s - m^2 + i m Gamma|^2   (2.60)
+//                        sherpa      alpha_i = g_i / sum_j g_j                            (2.63, beta_i equal)
+class CrossSection : public EventIntegrand {
+ public:
+  // RequestError for everything about the card that can be known before sampling.
+  explicit CrossSection(const RunCard& card);
+
+  std::size_t dim() const override;
+  std::size_t channels() const override { return channels_.channels.size(); }
+  std::string channel_name(std::size_t channel) const override { return channels_.channels[channel].name(); }
+  void evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
+                Arena& arena) const override;
+
+  // Record: sub-process, x_a, x_b, mu_F, mu_R, alpha_s, momenta of the final particles.
+  std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
+  void evaluate_records(std::size_t channel, const Batch& points, std::span<const double> pick,
+                        std::span<double> weight, const Batch& alpha, const Batch& records,
+                        Arena& arena) const override;
+  // The Les Houches event of a record; weight and trials are left to the caller.
+  Event to_event(std::span<const double> record) const;
+
+  const std::vector<DiagramSet>& diagrams() const { return sets_; }
+  std::string sub_process_name(std::size_t i) const { return to_string(sets_[i].process, model_); }
+  const char* unit() const { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
+  int pdf_id() const { return pdf_ ? pdf_->lhapdf_id : 0; }
+
+ private:
+  static constexpr std::size_t kRecordHead = 6;
+  // Sub-processes with equal amplitudes, evaluated once.
+  struct Group {
+    AmplitudeProgram program;
+    std::vector<std::size_t> channel_of;    // of each diagram
+    std::vector<std::size_t> sub_processes; // indices into sets_
+  };
+  // Points that pass the cuts, in dense arrays.
+  struct Survivors {
+    std::size_t count = 0;
+    std::span<std::size_t> index;  // into the batch
+    PhaseSpacePoints points;
+    std::span<double> mu_f, mu_r, alpha_s;
+    Batch contributions;  // by sub-process
+    std::span<double> weight;
+    Batch alpha;
+  };
+  void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
+  void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
+  Survivors compute(std::size_t channel, const Batch& points, Arena& arena) const;
+  void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
+  void scales(Survivors& s, Arena& arena) const;
+  void amplitudes(Survivors& s, Arena& arena) const;
+  void channel_weights(Survivors& s) const;
+  double flux(double s_hat) const;
+
+  Model model_;
+  ProcessDefinition definition_;
+  std::vector<DiagramSet> sets_;
+  std::vector<Group> groups_;
+  ChannelSet channels_;
+  Beams beams_;
+  Cuts cuts_;
+  ChannelWeights weights_;
+  std::vector<double> channel_mass_, channel_width_;
+  Expression factorization_, renormalization_;
+  bool running_ = true;
+  double alpha_s_fixed_ = 0, alpha_em_ = 0;
+  std::size_t final_legs_ = 2, first_final_ = 2;
+  std::vector<std::vector<double>> masses_;  // of each sub-process
+  std::shared_ptr<const PdfSet> pdf_;
+  std::optional<PdfEvaluator> densities_;
+  std::vector<std::array<std::size_t, 2>> flavour_row_;  // of each sub-process in densities_
+};
+
+}  // namespace thalweg

@@ -1,0 +1,59 @@
+#include "thalweg/run/resolved_card.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "thalweg/run/card.h"
+
+namespace thalweg {
+namespace {
+
+// JSON's escapes are those of a basic string in TOML.
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+
+std::string number(double value) {
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+}  // namespace
+
+std::string resolved_card(const RunCard& card, bool with_output) {
+  std::string text = fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
+  text += fmt::format("\n[parameters]\nscheme = \"{}\"\n", card.parameters.scheme_name());
+  const bool gmu = card.parameters.scheme() == Scheme::gmu;
+  for (const auto& [name, value] : card.parameters.values()) {
+    if (name == (gmu ? "alpha_em_inverse" : "mass.w")) text += "# follows: ";
+    text += name + " = " + number(value) + "\n";
+  }
+  if (card.beam_kind != Beams::Kind::decay)
+    text += fmt::format("\n[beams]\nenergy = {}\npdf = {}\nflavours = {}\n", number(card.energy), quoted(card.pdf), card.flavours);
+  text += fmt::format("\n[scales]\nfactorization = {}\nrenormalization = {}\nrunning = {}\n", card.factorization.toml(),
+                      card.renormalization.toml(), card.running);
+  text += "\n[cuts]\n";
+  for (const CutRequest& cut : card.cuts) {
+    text += fmt::format("{} = {{ of = {}", quoted(cut.name), quoted(cut.of));
+    if (std::isfinite(cut.min)) text += ", min = " + number(cut.min);
+    if (std::isfinite(cut.max)) text += ", max = " + number(cut.max);
+    text += " }\n";
+  }
+  text += "\n[integration]\n";
+  if (card.points) text += fmt::format("points = {}\n", card.points);
+  text += "accuracy = " + number(card.accuracy) + "\n";
+  const char* weights[] = {"diagrams", "propagators", "sherpa"};
+  text += fmt::format(
+      "\n[sampling]\nsampler = \"{}\"\nchannels = \"{}\"\nvegas_bins = {}\nvegas_damping = {}\n"
+      "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\n",
+      card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
+      card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget));
+  if (with_output) {
+    text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());
+  }
+  return text;
+}
+
+}  // namespace thalweg

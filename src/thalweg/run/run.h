@@ -1,0 +1,60 @@
+// The stages of a run, each of which goes on from what the run folder holds:
+// adaptation -> integration -> unweighted events -> event files.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "thalweg/base/progress.h"
+#include "thalweg/run/cross_section.h"
+#include "thalweg/run/run_folder.h"
+
+namespace thalweg {
+
+struct RunOptions {
+  int threads = 1;
+  Verbosity verbosity = Verbosity::normal;
+  std::filesystem::path folder;                 // empty: ./<card name>.run
+  std::optional<std::filesystem::path> output;  // one event file with the format of its ending
+  bool accuracy_required = false;               // integrate: exit 4 when the accuracy is not reached
+};
+
+class Run {
+ public:
+  Run(const RunCard& card, const RunOptions& options);
+
+  void train();
+  void integrate();
+  void generate();
+
+  // The document of result.json as far as the stages that ran.
+  const nlohmann::json& result() const { return result_; }
+  // 0, or 4 when fewer events or less accuracy were reached than asked for.
+  int exit_code() const { return exit_code_; }
+
+ private:
+  struct Generation;
+  IntegratorConfig integrator_config() const;
+  void load_state();
+  void report_integral(const IntegratorState& state);
+  void make_events(const UnweightingPlan& plan, Generation& g);
+  void write_files(const UnweightingPlan& plan, Generation& g);
+  void save_result();
+  std::vector<std::filesystem::path> output_files() const;
+  void check_outputs() const;
+  void add_time(const std::string& stage, double seconds);
+  nlohmann::json integral_json() const;
+
+  RunCard card_;
+  RunOptions options_;
+  CrossSection cross_section_;
+  RunFolder folder_;
+  Progress progress_;
+  IntegratorState state_;
+  nlohmann::json result_;
+  int exit_code_ = 0;
+};
+
+}  // namespace thalweg

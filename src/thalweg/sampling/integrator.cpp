@@ -1,0 +1,225 @@
+#include "thalweg/sampling/integrator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/interrupt.h"
+#include "thalweg/base/ordered_pipeline.h"
+#include "thalweg/base/random.h"
+
+namespace thalweg {
+
+struct Integrator::ChunkResult {
+  WeightStatistics statistics;
+  std::vector<double> sums;  // adaptation: squares by bin
+  std::string non_finite;
+};
+
+std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma) {
+  const double sum = std::accumulate(sigma.begin(), sigma.end(), 0.0);
+  const double n = static_cast<double>(sigma.size());
+  std::vector<std::uint64_t> counts;
+  for (double s : sigma) {
+    const double share = sum > 0 ? s / sum : 1 / n;
+    counts.push_back(static_cast<std::uint64_t>(std::ceil(static_cast<double>(total) * std::max(share, 0.05 / n))));
+  }
+  return counts;
+}
+
+Integral total(const IntegratorState& state) {
+  Integral result;
+  double error2 = 0;
+  for (const WeightStatistics& c : state.channels) {
+    result.value += c.mean();
+    error2 += c.error2();
+    result.points += c.points();
+    result.non_zero += c.non_zero();
+    result.non_finite += c.non_finite();
+  }
+  result.error = std::sqrt(error2);
+  double chi2 = 0;
+  int n = 0;
+  for (const IterationResult& it : state.iterations)
+    if (!it.adaptation && it.error > 0) {
+      chi2 += std::pow((it.value - result.value) / it.error, 2);
+      ++n;
+    }
+  result.chi2_per_dof = n > 1 ? chi2 / (n - 1) : 0;
+  return result;
+}
+
+Integrator::Integrator(const Integrand& integrand, IntegratorConfig config) : integrand_(integrand), config_(config) {}
+
+IntegratorState Integrator::initial_state() const {
+  IntegratorState state;
+  for (std::size_t c = 0; c < integrand_.channels(); ++c) state.grids.emplace_back(integrand_.dim(), config_.vegas_bins);
+  state.sigma.assign(integrand_.channels(), 0.0);
+  state.channels.resize(integrand_.channels());
+  return state;
+}
+
+Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std::size_t channel, std::uint64_t count,
+                                              bool adaptation, std::uint32_t iteration, std::uint64_t chunk,
+                                              Arena& arena) const {
+  const VegasGrid& grid = state.grids[channel];
+  const Batch z = Batch::take(arena, integrand_.dim(), count), y = Batch::take(arena, integrand_.dim(), count);
+  const Batch alpha = Batch::take(arena, integrand_.channels(), count);
+  const auto log_jacobian = arena.take<double>(count), weight = arena.take<double>(count);
+  RandomStream random({config_.seed, adaptation ? Phase::adaptation : Phase::integration, iteration, chunk});
+  for (std::size_t e = 0; e < count; ++e)
+    for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
+  grid.forward(z, y, log_jacobian);
+  integrand_.evaluate(channel, y, weight, alpha, arena);
+
+  ChunkResult result;
+  for (std::size_t e = 0; e < count; ++e) {
+    const double w = weight[e] == 0 ? 0 : weight[e] * alpha.row(channel)[e] * std::exp(log_jacobian[e]);
+    if (std::isfinite(w)) {
+      result.statistics.add(w);
+      weight[e] = w;
+    } else {
+      result.statistics.add_non_finite();
+      weight[e] = 0;
+      if (result.non_finite.empty()) {
+        result.non_finite = "channel " + integrand_.channel_name(channel) + ", y =";
+        for (std::size_t d = 0; d < y.dim; ++d) result.non_finite += fmt::format(" {:.17g}", y.row(d)[e]);
+      }
+    }
+  }
+  if (adaptation) {
+    result.sums.assign(grid.dim() * grid.bins(), 0.0);
+    grid.accumulate(z, weight, result.sums);
+  }
+  return result;
+}
+
+std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool adaptation,
+                                                  const std::vector<std::uint64_t>& counts) const {
+  struct Task {
+    std::size_t channel;
+    std::uint64_t count;
+  };
+  std::vector<Task> tasks;
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    for (std::uint64_t left = counts[c]; left > 0; left -= std::min(left, kChunk))
+      tasks.push_back({c, std::min(left, kChunk)});
+  const auto iteration = static_cast<std::uint32_t>(adaptation ? state.adaptations_done : state.integrations_done);
+  std::vector<WeightStatistics> statistics(counts.size());
+  std::vector<std::vector<double>> sums(counts.size(), std::vector<double>(integrand_.dim() * config_.vegas_bins));
+  std::uint64_t lost = 0;
+  ordered_pipeline<ChunkResult>(
+      0, tasks.size(), config_.threads,
+      [&](std::uint64_t k, Arena& arena) {
+        throw_if_interrupted();
+        return run_chunk(state, tasks[k].channel, tasks[k].count, adaptation, iteration, k, arena);
+      },
+      [&](std::uint64_t k, ChunkResult& chunk) {
+        const std::size_t c = tasks[k].channel;
+        statistics[c].merge(chunk.statistics);
+        for (std::size_t i = 0; i < chunk.sums.size(); ++i) sums[c][i] += chunk.sums[i];
+        lost += chunk.statistics.non_finite();
+        if (state.first_non_finite.empty()) state.first_non_finite = chunk.non_finite;
+        return true;
+      });
+  const std::uint64_t points = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  check_non_finite(state, points, lost);
+
+  IterationResult result{adaptation, points, 0, 0};
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    result.value += statistics[c].mean();
+    result.error += statistics[c].error2();
+    if (adaptation && config_.adapt_grids) state.grids[c].adapt(sums[c], config_.vegas_damping);
+  }
+  result.error = std::sqrt(result.error);
+  state.iterations.push_back(result);
+  return statistics;
+}
+
+void Integrator::check_non_finite(const IntegratorState& state, std::uint64_t points, std::uint64_t lost) const {
+  if (static_cast<double>(lost) > 1e-4 * static_cast<double>(points))
+    run_error("{} of {} weights are not finite (at most 1 in 10000 is tolerated); the first: {}", lost, points,
+              state.first_non_finite);
+}
+
+void Integrator::adapt(IntegratorState& state, const Report& report) const {
+  while (state.adaptations_done < config_.adaptation_iterations) {
+    const std::vector<std::uint64_t> counts(integrand_.channels(), config_.adaptation_points);
+    const auto statistics = iterate(state, true, counts);
+    ++state.adaptations_done;
+    double sum = 0;
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+      state.sigma[c] = std::sqrt(statistics[c].variance());
+      sum += statistics[c].absolute_sum();
+    }
+    if (sum == 0)
+      run_error("all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
+                "vanish; check [cuts] and beams.energy", state.iterations.back().points);
+    report(state);
+  }
+}
+
+void Integrator::integrate(IntegratorState& state, const Report& report) const {
+  adapt(state, report);
+  while (!state.complete) {
+    const Integral so_far = total(state);
+    std::uint64_t wanted = config_.points ? config_.points : config_.minimum_points;
+    if (!config_.points && so_far.points > 0) {
+      // points for the accuracy, from the spread seen; at most four times as many as now
+      const double target = config_.accuracy * std::abs(so_far.value);
+      const double needed = static_cast<double>(so_far.points) * std::pow(so_far.error / target, 2) * 1.02;
+      const double now = static_cast<double>(so_far.points);
+      wanted = std::max(wanted, static_cast<std::uint64_t>(std::clamp(needed, 1.02 * now, 4.0 * now)));
+    }
+    wanted = std::min(wanted, config_.points ? config_.points : config_.maximum_points);
+    // Iterations of a fixed share make chi2 and checkpoints meaningful for long runs.
+    const std::uint64_t left = wanted - std::min(wanted, so_far.points);
+    const std::uint64_t batch = std::max<std::uint64_t>(wanted / 5 + 1, 20'000);
+    const auto statistics = iterate(state, false, allocate(std::min(left, batch), state.sigma));
+    ++state.integrations_done;
+    for (std::size_t c = 0; c < statistics.size(); ++c) {
+      state.channels[c].merge(statistics[c]);
+      state.sigma[c] = std::sqrt(state.channels[c].variance());
+    }
+    const Integral now = total(state);
+    const bool accurate = now.error <= config_.accuracy * std::abs(now.value) && now.points >= config_.minimum_points;
+    state.complete = config_.points ? now.points >= config_.points
+                                    : accurate || now.points >= config_.maximum_points;
+    if (state.complete && now.value == 0)
+      run_error("the integral is zero after {} points; check [cuts]", now.points);
+    report(state);
+  }
+}
+
+nlohmann::json IntegratorState::to_json() const {
+  nlohmann::json json = {{"sigma", sigma},
+                         {"adaptations_done", adaptations_done},
+                         {"integrations_done", integrations_done},
+                         {"complete", complete},
+                         {"first_non_finite", first_non_finite}};
+  for (const VegasGrid& grid : grids) json["grids"].push_back(grid.to_json());
+  for (const WeightStatistics& c : channels) json["channels"].push_back(c.to_json());
+  json["iterations"] = nlohmann::json::array();
+  for (const IterationResult& it : iterations)
+    json["iterations"].push_back({it.adaptation, it.points, it.value, it.error});
+  return json;
+}
+
+IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
+  IntegratorState state;
+  json.at("sigma").get_to(state.sigma);
+  json.at("adaptations_done").get_to(state.adaptations_done);
+  json.at("integrations_done").get_to(state.integrations_done);
+  json.at("complete").get_to(state.complete);
+  json.at("first_non_finite").get_to(state.first_non_finite);
+  for (const auto& grid : json.at("grids")) state.grids.push_back(VegasGrid::from_json(grid));
+  for (const auto& c : json.at("channels")) state.channels.push_back(WeightStatistics::from_json(c));
+  for (const auto& it : json.at("iterations"))
+    state.iterations.push_back({it.at(0).get<bool>(), it.at(1).get<std::uint64_t>(), it.at(2).get<double>(),
+                                it.at(3).get<double>()});
+  return state;
+}
+
+}  // namespace thalweg

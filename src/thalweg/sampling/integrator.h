@@ -1,0 +1,90 @@
+// Multi-channel adaptive integration (Heimel, thesis, sections 2.2.2 to 2.2.4).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "thalweg/sampling/integrand.h"
+#include "thalweg/sampling/vegas.h"
+#include "thalweg/sampling/weight_statistics.h"
+
+namespace thalweg {
+
+inline constexpr std::uint64_t kChunk = 4096;  // points that go through the whole chain together
+
+struct IntegratorConfig {
+  std::uint64_t seed = 1;
+  int threads = 1;
+  std::size_t vegas_bins = 64;
+  double vegas_damping = 0.7;
+  bool adapt_grids = true;  // false: flat sampling of every channel
+  int adaptation_iterations = 7;
+  std::uint64_t adaptation_points = 20'000;  // a channel and iteration
+  double accuracy = 1e-3;              // relative error at which integration ends ...
+  std::uint64_t points = 0;            // ... unless this is set: then exactly that many points
+  std::uint64_t minimum_points = 200'000;  // so that error and maxima mean something
+  std::uint64_t maximum_points = 4'000'000'000;
+};
+
+struct IterationResult {
+  bool adaptation = false;
+  std::uint64_t points = 0;
+  double value = 0, error = 0;
+};
+
+// Everything that an interrupted integration needs to go on, and all of its result.
+struct IntegratorState {
+  std::vector<VegasGrid> grids;
+  std::vector<double> sigma;  // standard deviation of one weight, for the allocation of points
+  int adaptations_done = 0;
+  int integrations_done = 0;
+  std::vector<IterationResult> iterations;
+  std::vector<WeightStatistics> channels;  // of the integration iterations
+  bool complete = false;
+  std::string first_non_finite;  // a point that shows it
+
+  nlohmann::json to_json() const;
+  static IntegratorState from_json(const nlohmann::json& json);
+};
+
+// Sums over the channels of integration iterations, weighted by points. chi2: of the iterations
+// against the total.
+struct Integral {
+  double value = 0, error = 0, chi2_per_dof = 0;
+  std::uint64_t points = 0, non_zero = 0, non_finite = 0;
+};
+Integral total(const IntegratorState& state);
+
+// Points of `total` for each channel, proportional to sigma_i (eq. 2.55), with a floor of a twentieth of
+// an equal share for channels that are not known to vanish. They add up to at least `total`.
+std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma);
+
+class Integrator {
+ public:
+  Integrator(const Integrand& integrand, IntegratorConfig config);
+
+  // Called after every iteration with the state as it is then: checkpoints and progress.
+  using Report = std::function<void(const IntegratorState&)>;
+  // Goes on from `state` (a new one: from the start): adaptation alone, or integration to the end too.
+  // RunError when all weights vanish or more than 1 in 10^4 is not finite.
+  void adapt(IntegratorState& state, const Report& report) const;
+  void integrate(IntegratorState& state, const Report& report) const;
+  IntegratorState initial_state() const;
+
+ private:
+  struct ChunkResult;
+  std::vector<WeightStatistics> iterate(IntegratorState& state, bool adaptation,
+                                        const std::vector<std::uint64_t>& counts) const;
+  ChunkResult run_chunk(const IntegratorState& state, std::size_t channel, std::uint64_t count, bool adaptation,
+                        std::uint32_t iteration, std::uint64_t chunk, Arena& arena) const;
+  void check_non_finite(const IntegratorState& state, std::uint64_t points, std::uint64_t lost) const;
+
+  const Integrand& integrand_;
+  IntegratorConfig config_;
+};
+
+}  // namespace thalweg

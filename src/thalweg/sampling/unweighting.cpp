@@ -1,0 +1,105 @@
+#include "thalweg/sampling/unweighting.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "thalweg/base/random.h"
+
+namespace thalweg {
+
+double UnweightingPlan::sum() const { return std::accumulate(w_max.begin(), w_max.end(), 0.0); }
+
+UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>& channels, double budget) {
+  UnweightingPlan plan;
+  for (const WeightStatistics& c : channels) plan.w_max.push_back(c.budget_maximum(budget));
+  return plan;
+}
+
+Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan) {
+  Efficiencies result;
+  double integral = 0;
+  std::uint64_t points = 0, non_zero = 0;
+  for (const WeightStatistics& c : channels) {
+    integral += c.mean();
+    points += c.points();
+    non_zero += c.non_zero();
+    result.relative_std_dev += std::sqrt(c.variance());
+  }
+  result.relative_std_dev /= integral;
+  result.cut = static_cast<double>(non_zero) / static_cast<double>(points);
+  result.bootstrap_draws = std::max<std::uint64_t>(non_zero / 10, 1);
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const WeightStatistics& c = channels[i];
+    if (c.non_zero() == 0) continue;
+    const double share = c.mean() / integral, mean = c.absolute_sum() / static_cast<double>(c.non_zero());
+    const double replica = c.bootstrap_maximum(std::max<std::uint64_t>(c.non_zero() / 10, 1));
+    result.unweighting += share * mean / c.maximum();
+    result.bootstrap += share * mean / replica;
+    result.budget += share * mean / plan.w_max[i];
+  }
+  return result;
+}
+
+UnweightedChunk unweight_chunk(const EventIntegrand& integrand, const std::vector<VegasGrid>& grids,
+                               const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena) {
+  const std::size_t dim = integrand.dim(), n = kChunk, channels = grids.size(), record = integrand.record_size();
+  RandomStream random({seed, Phase::generation, 0, chunk});
+  const Batch numbers = Batch::take(arena, dim + 3, n);  // coordinates, channel, acceptance, pick
+  for (std::size_t e = 0; e < n; ++e)
+    for (std::size_t d = 0; d < dim + 3; ++d) numbers.row(d)[e] = random.next();
+
+  // Sort trials by channel for evaluation; their own order is restored below.
+  const double sum = plan.sum();
+  std::vector<std::vector<std::size_t>> trials(channels);
+  for (std::size_t e = 0; e < n; ++e) {
+    double left = numbers.row(dim)[e] * sum;
+    std::size_t c = 0;
+    while (c + 1 < channels && left >= plan.w_max[c]) left -= plan.w_max[c++];
+    while (plan.w_max[c] == 0 && c > 0) --c;  // rounding at the upper end
+    trials[c].push_back(e);
+  }
+
+  UnweightedChunk result;
+  result.trials = n;
+  std::vector<std::vector<double>> accepted(n);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::size_t m = trials[c].size();
+    if (m == 0) continue;
+    const Batch z = Batch::take(arena, dim, m), y = Batch::take(arena, dim, m);
+    const Batch alpha = Batch::take(arena, channels, m), records = Batch::take(arena, record, m);
+    const auto weight = arena.take<double>(m), log_jacobian = arena.take<double>(m), pick = arena.take<double>(m);
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t d = 0; d < dim; ++d) z.row(d)[i] = numbers.row(d)[trials[c][i]];
+      pick[i] = numbers.row(dim + 2)[trials[c][i]];
+    }
+    grids[c].forward(z, y, log_jacobian);
+    integrand.evaluate_records(c, y, pick, weight, alpha, records, arena);
+    for (std::size_t i = 0; i < m; ++i) {
+      const double w = weight[i] == 0 ? 0 : weight[i] * alpha.row(c)[i] * std::exp(log_jacobian[i]);
+      if (!std::isfinite(w)) {
+        ++result.non_finite;
+        continue;
+      }
+      result.non_zero += w != 0;
+      const std::size_t e = trials[c][i];
+      if (!(numbers.row(dim + 1)[e] * plan.w_max[c] < std::abs(w))) continue;
+      auto& row = accepted[e];
+      row.reserve(kRowHead + record);
+      row = {std::copysign(std::max(std::abs(w) / plan.w_max[c], 1.0), w), static_cast<double>(c), 0.0};
+      for (std::size_t r = 0; r < record; ++r) row.push_back(records.row(r)[i]);
+    }
+  }
+  std::uint64_t since = 0;
+  for (auto& row : accepted) {
+    ++since;
+    if (row.empty()) continue;
+    row[2] = static_cast<double>(since);
+    since = 0;
+    result.rows.insert(result.rows.end(), row.begin(), row.end());
+  }
+  result.trailing_trials = since;
+  return result;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,60 @@
+// From weighted points to unweighted events (Heimel, thesis, section 2.2.5).
+//
+// A trial draws channel c with probability w_max,c / sum w_max, a point of that channel, and accepts it
+// with probability min(1, |w| / w_max,c). Trials are independent of each other, so events are too, and any
+// number of them from the start is an unbiased sample. An event whose weight lies above the maximum
+// keeps max(|w| / w_max, 1) as its weight; the sign of w goes with it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "thalweg/sampling/integrator.h"
+
+namespace thalweg {
+
+// An integrand that can tell what an event is: `record_size()` doubles a point.
+class EventIntegrand : public Integrand {
+ public:
+  virtual std::size_t record_size() const = 0;
+  // As evaluate; `pick` has one uniform number a point for choices within the event (such as the
+  // sub-process; a choice may change the weight, not its expectation), records has record_size() rows.
+  virtual void evaluate_records(std::size_t channel, const Batch& points, std::span<const double> pick,
+                                std::span<double> weight, const Batch& alpha, const Batch& records,
+                                Arena& arena) const = 0;
+};
+
+// Frozen before the first event.
+struct UnweightingPlan {
+  std::vector<double> w_max;  // by channel; 0 for a channel that gives nothing
+  double sum() const;         // sum of w_max: the weight a trial stands for
+
+  // Maxima lowered until `budget` of the cross section of each channel lies above them.
+  static UnweightingPlan from_budget(const std::vector<WeightStatistics>& channels, double budget);
+};
+
+// The figures of merit of design and literature, from the integration's weights.
+struct Efficiencies {
+  double unweighting = 0;  // sum_c (I_c/I) <w>_c / w_max,c, largest weight seen, non-zero weights
+  double bootstrap = 0;    // the same with the median maximum of bootstrap replicas of `bootstrap_draws` weights
+  double budget = 0;       // the same with the maxima of the plan
+  double cut = 0;          // share of non-zero weights
+  std::uint64_t bootstrap_draws = 0;  // a tenth of the non-zero weights, each channel its share
+  double relative_std_dev = 0;        // sum_c sigma_c / I
+};
+Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan);
+
+// One accepted event as a row of kRowHead + record_size() doubles.
+inline constexpr std::size_t kRowHead = 3;  // relative weight (size >= 1), channel, trials since the event before
+
+struct UnweightedChunk {
+  std::vector<double> rows;
+  std::uint64_t trailing_trials = 0;  // after the last event
+  std::uint64_t trials = 0, non_finite = 0, non_zero = 0;
+};
+
+// Trials number chunk * kChunk and following, by the generation stream of `seed`. Thread safe.
+UnweightedChunk unweight_chunk(const EventIntegrand& integrand, const std::vector<VegasGrid>& grids,
+                               const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena);
+
+}  // namespace thalweg

@@ -1,0 +1,104 @@
+#include "thalweg/sampling/weight_statistics.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace thalweg {
+namespace {
+
+// Exponent and eight bits of mantissa of a positive double: ascending, exact.
+std::int64_t bin_of(double weight) { return static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(weight) >> 44); }
+double lower_edge(std::int64_t bin) { return std::bit_cast<double>(static_cast<std::uint64_t>(bin) << 44); }
+
+}  // namespace
+
+void WeightStatistics::add(double weight) {
+  ++points_;
+  const double delta = weight - mean_;
+  mean_ += delta / static_cast<double>(points_);
+  m2_ += delta * (weight - mean_);
+  if (weight == 0) return;
+  ++non_zero_;
+  const double size = std::abs(weight);
+  absolute_sum_ += size;
+  Bin& bin = histogram_[bin_of(size)];
+  ++bin.count;
+  bin.sum += size;
+  if (top_.size() < kTop || size > top_.back()) {
+    top_.insert(std::upper_bound(top_.begin(), top_.end(), size, std::greater<>()), size);
+    if (top_.size() > kTop) top_.pop_back();
+  }
+}
+
+void WeightStatistics::merge(const WeightStatistics& other) {
+  const double n = static_cast<double>(points_), m = static_cast<double>(other.points_);
+  if (other.points_ > 0) {
+    const double delta = other.mean_ - mean_;
+    mean_ += delta * m / (n + m);
+    m2_ += other.m2_ + delta * delta * n * m / (n + m);
+  }
+  points_ += other.points_;
+  non_zero_ += other.non_zero_;
+  non_finite_ += other.non_finite_;
+  absolute_sum_ += other.absolute_sum_;
+  for (const auto& [key, bin] : other.histogram_) {
+    histogram_[key].count += bin.count;
+    histogram_[key].sum += bin.sum;
+  }
+  std::vector<double> all(top_.size() + other.top_.size());
+  std::merge(top_.begin(), top_.end(), other.top_.begin(), other.top_.end(), all.begin(), std::greater<>());
+  all.resize(std::min(all.size(), kTop));
+  top_ = std::move(all);
+}
+
+double WeightStatistics::variance() const { return points_ > 1 ? m2_ / static_cast<double>(points_ - 1) : 0; }
+double WeightStatistics::error2() const { return points_ > 1 ? variance() / static_cast<double>(points_) : 0; }
+
+double WeightStatistics::bootstrap_maximum(std::uint64_t draws) const {
+  if (top_.empty()) return 0;
+  // P(maximum < k-th largest) = (1 - k/n)^draws; the median is where it passes 1/2
+  const double n = static_cast<double>(non_zero_), log_half = std::log(0.5);
+  for (std::size_t k = 1; k <= top_.size(); ++k) {
+    const double rest = 1 - static_cast<double>(k) / n;
+    if (rest <= 0 || static_cast<double>(draws) * std::log(rest) <= log_half) return top_[k - 1];
+  }
+  return top_.back();
+}
+
+double WeightStatistics::budget_maximum(double share) const {
+  if (histogram_.empty()) return 0;
+  double count = 0, sum = 0, w_max = maximum();
+  for (auto it = histogram_.rbegin(); it != histogram_.rend(); ++it) {
+    count += static_cast<double>(it->second.count);
+    sum += it->second.sum;
+    const double edge = lower_edge(it->first);
+    if (sum - count * edge > share * absolute_sum_) break;
+    w_max = std::min(w_max, edge);
+  }
+  return w_max;
+}
+
+nlohmann::json WeightStatistics::to_json() const {
+  nlohmann::json bins = nlohmann::json::array();
+  for (const auto& [key, bin] : histogram_) bins.push_back({key, bin.count, bin.sum});
+  return {{"points", points_}, {"non_zero", non_zero_}, {"non_finite", non_finite_}, {"mean", mean_}, {"absolute_sum", absolute_sum_},
+          {"m2", m2_},         {"top", top_},           {"histogram", bins}};
+}
+
+WeightStatistics WeightStatistics::from_json(const nlohmann::json& json) {
+  WeightStatistics s;
+  json.at("points").get_to(s.points_);
+  json.at("non_zero").get_to(s.non_zero_);
+  json.at("non_finite").get_to(s.non_finite_);
+  json.at("mean").get_to(s.mean_);
+  json.at("m2").get_to(s.m2_);
+  json.at("absolute_sum").get_to(s.absolute_sum_);
+  json.at("top").get_to(s.top_);
+  for (const auto& bin : json.at("histogram"))
+    s.histogram_[bin.at(0).get<std::int64_t>()] = {bin.at(1).get<std::uint64_t>(), bin.at(2).get<double>()};
+  return s;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,50 @@
+// Statistics of the weights of one channel: mean, variance, and the tail that unweighting needs, in
+// constant memory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+namespace thalweg {
+
+// Merging is associative only up to rounding: merge in chunk order. Variance by Welford and Chan.
+// Weights may have either sign; the tail is that of their absolute values.
+class WeightStatistics {
+ public:
+  void add(double weight);  // finite
+  void add_non_finite() { ++points_, ++non_finite_; }
+  void merge(const WeightStatistics& other);
+
+  std::uint64_t points() const { return points_; }
+  std::uint64_t non_zero() const { return non_zero_; }
+  std::uint64_t non_finite() const { return non_finite_; }
+  double mean() const { return mean_; }
+  double variance() const;  // of a single weight; 0 for fewer than two points
+  double error2() const;    // variance of the mean
+  double maximum() const { return top_.empty() ? 0 : top_.front(); }
+  double absolute_sum() const { return absolute_sum_; }
+
+  // Median of the maximum of `draws` weights drawn with replacement from the non-zero ones: the limit of
+  // many bootstrap replicas (arXiv:2001.10028; Heimel, thesis, section 2.2.5).
+  double bootstrap_maximum(std::uint64_t draws) const;
+  // The smallest maximum (up to 0.4 %, rounded up) for which sum max(|w| - w_max, 0) <= share * sum |w|.
+  double budget_maximum(double share) const;
+
+  nlohmann::json to_json() const;
+  static WeightStatistics from_json(const nlohmann::json& json);
+
+ private:
+  struct Bin {
+    std::uint64_t count = 0;
+    double sum = 0;
+  };
+  static constexpr std::size_t kTop = 512;
+  std::uint64_t points_ = 0, non_zero_ = 0, non_finite_ = 0;
+  double mean_ = 0, m2_ = 0, absolute_sum_ = 0;
+  std::vector<double> top_;        // the largest weights, descending
+  std::map<std::int64_t, Bin> histogram_;  // by the leading bits of the double: 256 bins an octave
+};
+
+}  // namespace thalweg
