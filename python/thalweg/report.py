@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 import matplotlib
+import matplotlib.ticker
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -27,17 +28,20 @@ def histogram(axis, values, weights, bins, label, log=False):
     if log:
         axis.set_xscale("log")
         axis.set_yscale("log")
+        axis.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+        axis.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+        axis.set_xticks([t for t in (20, 50, 100, 200, 500, 1000, 2000, 5000) if edges[0] <= t <= edges[-1]])
 
 
 def kinematics(p):
-    """Mass of the final state, p_T and rapidity of the first final particle, rapidity of the whole."""
+    """Mass of the final state, p_T of its first particle, rapidity of the whole, eta of the first."""
     total = p[:, 2:].sum(axis=1)
     mass = np.sqrt(np.maximum(total[:, 0] ** 2 - (total[:, 1:] ** 2).sum(axis=1), 0))
     first = p[:, 2]
     pt = np.hypot(first[:, 1], first[:, 2])
     rapidity = 0.5 * np.log((total[:, 0] + total[:, 3]) / (total[:, 0] - total[:, 3]))
-    cosine = first[:, 3] / np.sqrt((first[:, 1:] ** 2).sum(axis=1))
-    return mass, pt, rapidity, cosine
+    eta = np.arcsinh(first[:, 3] / pt)
+    return mass, pt, rapidity, eta
 
 
 def draw(run):
@@ -49,14 +53,14 @@ def draw(run):
     if n == 0 or events["p"].shape[1] != 4:
         sys.exit(f"thalweg.report: {run}: pictures are there for events of two into two particles")
     weight = events["weight"] / n
-    mass, pt, rapidity, cosine = kinematics(events["p"])
+    mass, pt, rapidity, eta = kinematics(events["p"])
     name = NAMES.get(int(events["pdg"][0, 2]), "first particle")
     figure, axes = plt.subplots(2, 2, figsize=(10, 7))
     edges = np.geomspace(max(mass.min(), 1e-3) * 0.999, mass.max() * 1.001, 60)
     histogram(axes[0, 0], mass, weight, edges, "mass of the final state [GeV]", log=True)
     histogram(axes[0, 1], pt, weight, np.linspace(0, np.quantile(pt, 0.995), 50), f"$p_T$({name}) [GeV]")
     histogram(axes[1, 0], rapidity, weight, np.linspace(rapidity.min(), rapidity.max(), 40), "rapidity of the final state")
-    histogram(axes[1, 1], cosine, weight, np.linspace(-1, 1, 40), f"cos $\\theta$({name}), laboratory")
+    histogram(axes[1, 1], eta, weight, np.linspace(-8, 8, 40), f"$\\eta$({name})")
     for axis, unit in zip(axes.flat, ["pb/GeV", "pb/GeV", "pb", "pb"]):
         axis.set_ylabel(f"d$\\sigma$ [{unit}]")
     sigma, w = result["cross_section"], result["weights"]

@@ -1,0 +1,257 @@
+#include "thalweg/amplitude/evaluator.h"
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <complex>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "test_momenta.h"
+#include "thalweg/base/errors.h"
+#include "thalweg/base/units.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kEvents = 203;  // no multiple of a tile
+
+// An amplitude from its process string.
+struct Compiled {
+  Model model;
+  Parameters parameters;
+  DiagramSet set;
+  AmplitudeProgram program;
+
+  Compiled(const std::string& process, const std::string& name, Parameters p)
+      : model(name), parameters(std::move(p)) {
+    const auto vertices = model.vertices(parameters);
+    set = diagrams_of(parse_process(process, model, default_multiparticles(4)), model, vertices).at(0);
+    program = compile(set, model, parameters, vertices);
+  }
+  explicit Compiled(const std::string& process, const std::string& name = "sm")
+      : Compiled(process, name, Model(name).default_parameters()) {}
+
+  std::vector<double> me2(const Momenta& p, const Batch& diagrams = {}, std::vector<int> order = {}) const {
+    Arena arena;
+    if (order.empty()) {
+      order.resize(set.process.legs());
+      std::iota(order.begin(), order.end(), 0);
+    }
+    std::vector<double> values(p.size());
+    evaluate(program, p, order, values, diagrams, arena);
+    return values;
+  }
+  std::vector<double> masses() const { return program.leg_masses; }
+};
+
+void expect_close(const std::vector<double>& a, const std::vector<double>& b, double tolerance) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], tolerance * std::abs(b[i])) << i;
+}
+
+// Closed form of q q~ > V > l+ l- in chiral couplings; cosine of the l- to the quark.
+double drell_yan(const Compiled& c, double s, double cosine) {
+  const auto& p = c.parameters;
+  const double e = p.electric_charge(), s2 = p.sin2_theta_w(), sw = std::sqrt(s2), cw = std::sqrt(1 - s2);
+  const double q = c.model.charge3(c.set.process.pdg[0]) / 3.0, iq = q > 0 ? 0.5 : -0.5;
+  auto couplings = [&](double charge, double isospin) {
+    return std::array{e * (isospin - charge * s2) / (sw * cw), -e * charge * sw / cw};
+  };
+  const auto gq = couplings(q, iq), gl = couplings(-1, -0.5);
+  const bool zprime = p.has("mass.zp");
+  double sum = 0;
+  for (std::size_t a : {0, 1})
+    for (std::size_t b : {0, 1}) {
+      auto propagator = [&](double m, double w) { return 1.0 / std::complex<double>(s - m * m, m * w); };
+      std::complex<double> amplitude = e * q * e * -1.0 / s;
+      amplitude += gq[a] * gl[b] * propagator(p.get("mass.z"), p.get("width.z"));
+      if (zprime)
+        amplitude += std::pow(p.get("coupling.zp"), 2) * gq[a] * gl[b] * propagator(p.get("mass.zp"), p.get("width.zp"));
+      sum += std::norm(amplitude) * std::pow(a == b ? 1 + cosine : 1 - cosine, 2);
+    }
+  return s * s / 12 * sum;
+}
+
+TEST(Evaluator, DrellYanIsTheClosedForm) {
+  for (const char* model : {"sm", "sm_zprime"})
+    for (const char* process : {"u u~ > e+ e-", "d d~ > e+ e-", "s s~ > mu+ mu-"}) {
+      Parameters parameters = Model(model).default_parameters();
+      if (parameters.has("coupling.zp")) parameters.set("coupling.zp", 0.7);
+      const Compiled c(process, model, parameters);
+      Arena arena;
+      const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 10, 900, 1);
+      const auto values = c.me2(p);
+      for (std::size_t i = 0; i < kEvents; ++i) {
+        const double energy = 2 * p.component(0, 0)[i];
+        const double cosine = p.component(3, 3)[i] / p.component(3, 0)[i];
+        const double expected = drell_yan(c, energy * energy, cosine);
+        EXPECT_NEAR(values[i], expected, 1e-12 * expected) << process << " " << i;
+      }
+    }
+}
+
+// QED closed forms for massless fermions (Peskin and Schroeder, section 5): they test the fermion
+// signs, the fermion propagators and the identical-particle factor.
+TEST(Evaluator, QedProcesses) {
+  struct Case {
+    const char* process;
+    double (*formula)(double s, double t, double u);
+  };
+  const Case cases[] = {
+      {"e+ e- > mu+ mu- / z", [](double s, double t, double u) { return 2 * (t * t + u * u) / (s * s); }},
+      {"e- e+ > e- e+ / z h", [](double s, double t, double u) {
+         return 2 * ((s * s + u * u) / (t * t) + 2 * u * u / (s * t) + (u * u + t * t) / (s * s)); }},
+      {"e- e- > e- e- / z h", [](double s, double t, double u) {
+         return ((s * s + u * u) / (t * t) + 2 * s * s / (t * u) + (s * s + t * t) / (u * u)); }},
+      {"e- mu- > e- mu- / z", [](double s, double t, double u) { return 2 * (s * s + u * u) / (t * t); }},
+      {"e+ e- > a a", [](double, double t, double u) { return t / u + u / t; }},
+      {"e- a > e- a", [](double s, double, double u) { return -2 * (s / u + u / s); }},
+      {"a a > e+ e-", [](double, double t, double u) { return 2 * (t / u + u / t); }},
+  };
+  for (const Case& test_case : cases) {
+    const Compiled c(test_case.process);
+    Arena arena;
+    const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 10, 900, 2);
+    const auto values = c.me2(p);
+    const double e4 = std::pow(c.parameters.electric_charge(), 4);
+    for (std::size_t i = 0; i < kEvents; ++i) {
+      const double s = test::invariant(p, i, 0, 1, 1), t = test::invariant(p, i, 0, 2, -1), u = test::invariant(p, i, 0, 3, -1);
+      const double expected = e4 * test_case.formula(s, t, u);
+      EXPECT_NEAR(values[i], expected, 1e-9 * std::abs(expected)) << test_case.process << " " << i;
+    }
+  }
+}
+
+TEST(Evaluator, LorentzInvariance) {
+  for (const char* process : {"u u~ > e+ e-", "u d~ > e+ ve", "e+ e- > a a", "e- a > e- a", "u u~ > z z", "t t~ > a a"}) {
+    const Compiled c(process);
+    Arena arena;
+    const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 400, 900, 3);
+    const auto before = c.me2(p);
+    test::transform(p, 0.7, 0.9);
+    expect_close(c.me2(p), before, 1e-10);
+  }
+}
+
+TEST(Evaluator, ExchangeOfLegsIsARenaming) {
+  const Compiled a("u u~ > e+ e-"), b("u~ u > e+ e-"), photons("e+ e- > a a");
+  Arena arena;
+  const Momenta p = test::two_body_events(arena, kEvents, a.masses(), 20, 500, 4);
+  expect_close(b.me2(p, {}, {1, 0, 2, 3}), a.me2(p), 1e-13);
+  expect_close(photons.me2(p, {}, {0, 1, 3, 2}), photons.me2(p), 1e-12);
+}
+
+// A vector coupled to a conserved current: the longitudinal polarisation decouples like m^2/E^2, so
+// |M|^2 with a nearly massless Z' of photon-like width tends to twice-transverse: checked as the
+// k k / M^2 term of the propagator dropping out for massless fermions.
+TEST(Evaluator, PropagatorTermDropsOutForConservedCurrents) {
+  Parameters light = Model("sm_zprime").default_parameters();
+  light.set("mass.zp", 1e-3);  // k k / M^2 of 10^12
+  light.set("width.zp", 0);
+  const Compiled c("u u~ > e+ e- / a z", "sm_zprime", light);
+  Parameters none = light;
+  none.set("mass.zp", 0);
+  const Compiled massless("u u~ > e+ e- / a z", "sm_zprime", none);
+  Arena arena;
+  const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 100, 500, 5);
+  expect_close(c.me2(p), massless.me2(p), 1e-9);
+}
+
+TEST(Evaluator, SplittingABatchChangesNoBit) {
+  const Compiled c("u u~ > e+ e-", "sm_zprime");
+  Arena arena;
+  const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 20, 900, 6);
+  const auto whole = c.me2(p);
+  for (std::size_t first : {0u, 1u, 17u, 100u}) {
+    Momenta part = p;
+    part.rows.size = kEvents - first;
+    part.rows.data += first;
+    const auto values = c.me2(part);
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], whole[first + i]);
+  }
+}
+
+TEST(Evaluator, DiagramsAddUpWithoutInterference) {
+  const Compiled all("u u~ > e+ e-"), photon("u u~ > e+ e- / z"), z("u u~ > e+ e- / a");
+  Arena arena;
+  const Momenta p = test::two_body_events(arena, kEvents, all.masses(), 20, 900, 7);
+  const Batch diagrams = Batch::take(arena, 2, kEvents);
+  all.me2(p, diagrams);
+  expect_close(std::vector<double>(diagrams.row(0), diagrams.row(0) + kEvents), photon.me2(p), 1e-13);
+  expect_close(std::vector<double>(diagrams.row(1), diagrams.row(1) + kEvents), z.me2(p), 1e-13);
+}
+
+TEST(Evaluator, EverySimdTargetAgrees) {
+  const Compiled c("u d~ > e+ ve");
+  Arena arena;
+  const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 20, 900, 8);
+  const auto best = c.me2(p);
+  for (std::int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
+    hwy::SetSupportedTargetsForTest(targets & -targets);
+    expect_close(c.me2(p), best, 1e-13);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+// Decay widths in closed form: Gamma(Z > l l), Gamma(t > b W) at tree level.
+TEST(Evaluator, TwoBodyDecays) {
+  Arena arena;
+  const Compiled z("z > e+ e-");
+  const Momenta p = test::two_body_events(arena, kEvents, z.masses(), 0, 0, 9);
+  const double m = z.parameters.get("mass.z"), s2 = z.parameters.sin2_theta_w();
+  const double g2 = std::pow(z.parameters.electric_charge(), 2) / (s2 * (1 - s2));
+  // spin-averaged |M|^2 = 2/3 (g_L^2 + g_R^2) M^2
+  const double expected = 2.0 / 3 * g2 * (std::pow(-0.5 + s2, 2) + s2 * s2) * m * m;
+  for (double v : z.me2(p)) EXPECT_NEAR(v, expected, 1e-12 * expected);
+
+  const Compiled t("t > b w+");
+  const Momenta q = test::two_body_events(arena, kEvents, t.masses(), 0, 0, 10);
+  const double mt = t.parameters.get("mass.t"), mb = t.parameters.get("mass.b"), mw = t.parameters.get("mass.w");
+  const double a = mt * mt, b = mb * mb, w = mw * mw;
+  // sum over colours, average over three: g^2/4 [(a - b)^2/w + a + b - 2 w], g = e / sin
+  const double top = std::pow(t.parameters.electric_charge(), 2) / t.parameters.sin2_theta_w() / 4 *
+                     ((a - b) * (a - b) / w + a + b - 2 * w);
+  for (double v : t.me2(q)) EXPECT_NEAR(v, top, 1e-12 * top);
+}
+
+void check_reference_file(const std::string& path) {
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path;
+  const auto json = nlohmann::json::parse(file);
+  const auto& inputs = json["model"]["inputs"];
+  Parameters parameters = Model("sm").default_parameters();
+  for (const auto& [ours, theirs] : {std::pair{"width.z", "WZ"}, {"width.w", "WW"}, {"width.t", "WT"}, {"mass.z", "MZ"}})
+    parameters.set(ours, inputs[theirs].get<double>());
+  parameters.derive();
+  const Compiled c(json["process"].get<std::string>(), "sm", parameters);
+  Arena arena;
+  for (const auto& point : json["points"]) {
+    const Momenta p = Momenta::take(arena, c.set.process.legs(), 1);
+    for (std::size_t l = 0; l < p.legs(); ++l)
+      for (std::size_t mu = 0; mu < 4; ++mu) p.component(l, mu)[0] = point["momenta"][l][mu].get<double>();
+    const double expected = point["me2"].get<double>();
+    EXPECT_NEAR(c.me2(p)[0], expected, 1e-12 * expected) << path;
+  }
+}
+
+const char* const kReferences[] = {"uux_ee", "ddx_ee", "ee_mumu", "udx_epve", "t_bepve"};
+
+TEST(Evaluator, PublishedPoints) {
+  for (const char* name : kReferences) check_reference_file(std::string(THALWEG_SOURCE "/tests/data/") + name + ".json");
+}
+
+TEST(Evaluator, MoreReferencePointsWhereThereAreSome) {
+  const char* folder = std::getenv("THALWEG_REFERENCE_PATH");
+  if (!folder) return;  // the points in tests/data are always checked
+  for (const char* name : kReferences) check_reference_file(std::string(folder) + "/me/" + name + ".json");
+}
+
+TEST(Compile, RefusesWhatItCannotEvaluate) {
+  for (const char* process : {"g g > t t~", "b b~ > w+ w-", "u u~ > u u~", "e+ e- > w+ w-", "u u~ > d d~", "b b~ > h h"})
+    EXPECT_THROW(Compiled{process}, RequestError) << process;
+}
+
+}  // namespace
+}  // namespace thalweg

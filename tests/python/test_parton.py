@@ -1,0 +1,41 @@
+"""Cross check of the interpolation with the Python package parton, a global spline: hence 1e-4."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+
+def test_interpolation_agrees_with_parton(tmp_path):
+    folder = os.environ.get("THALWEG_PDF_PATH", "").split(":")[0]
+    name = "NNPDF40_lo_as_01180"
+    if not (pathlib.Path(folder) / name).is_dir():
+        # parton needs a set with its .info file: make one from the default grid
+        data = pathlib.Path(sys.prefix) / "share/Pythia8/pdfdata/NNPDF31_lo_as_0118_0000.dat"
+        name = "NNPDF31_lo_as_0118"
+        (tmp_path / name).mkdir()
+        (tmp_path / name / data.name).write_bytes(data.read_bytes())
+        (tmp_path / name / f"{name}.info").write_text(
+            "SetDesc: test\nFlavors: [-5, -4, -3, -2, -1, 21, 1, 2, 3, 4, 5]\nNumMembers: 1\nOrderQCD: 0\nQMin: 1.65\nQMax: 1e5\n"
+            "XMin: 1e-9\nXMax: 1\nFormat: lhagrid1\n"
+        )
+        folder = str(tmp_path)
+    import parton
+
+    pdf = parton.mkPDF(name, 0, pdfdir=folder)
+    rng = np.random.default_rng(1)
+    x = np.exp(rng.uniform(np.log(1e-4), np.log(0.5), 300))
+    q2 = np.exp(rng.uniform(np.log(100.0), np.log(1e6), 300))
+    lookup = pathlib.Path(os.environ.get("THALWEG_PROGRAM", "build/release/bin/thalweg")).with_name("pdf_lookup")
+    request = json.dumps({"set": name, "x": list(x), "q2": list(q2), "flavours": [2, -2, 1, -1, 21]})
+    done = subprocess.run([lookup], input=request, capture_output=True, text=True, check=True,
+                          env={**os.environ, "THALWEG_PDF_PATH": folder})
+    ours = np.array(json.loads(done.stdout))
+    for row, flavour in zip(ours, [2, -2, 1, -1, 21]):
+        theirs = np.array([float(pdf.xfxQ2(flavour, a, b)) for a, b in zip(x, q2)])
+        # relative to the size of the valence-like densities; splines differ most at the largest x
+        assert np.max(np.abs(row - theirs) / np.maximum(np.abs(theirs), 1e-2)) < 1e-4, flavour
