@@ -81,7 +81,7 @@ TEST(Lhe, GzipMembersMakeOneFile) {
   const std::string path = ::testing::TempDir() + "thalweg_" + std::to_string(getpid()) + ".lhe.gz";
   write_file(path, gzip_member(lhe_head(info())) + gzip_member(lhe_events(events())) + gzip_member(lhe_tail()));
   EXPECT_EQ(read_lhe(path, [](const Event&) { return true; }).events, 3u);
-  const std::string damaged = read_file(path).substr(0, 900);
+  const std::string damaged = read_file(path).substr(0, read_file(path).size() / 2);
   write_file(path, damaged);
   EXPECT_THROW(read_lhe(path, [](const Event&) { return true; }), RequestError);
   std::filesystem::remove(path);

@@ -35,7 +35,7 @@ TEST(AlphaS, ThreeLoopRunningObeysItsEquation) {
   const AlphaS a = AlphaS::from_running(0.118, 91.1876, 2, 1.51, 4.92, 172.5);
   const double pi = std::numbers::pi, h = 1e-4;
   for (double q : {10.0, 50.0, 150.0}) {
-    const double slope = (a(q * std::exp(h / 2)) - a(q * std::exp(-h / 2))) / (2 * (h / 2));
+    const double slope = (a(q * std::exp(h / 2)) - a(q * std::exp(-h / 2))) / (2 * h);
     const double x = a(q) / pi;  // PDG: b0 = 23/3 / 4, b1 = 116/3 / 16, b2 = 9769/54 / 64 for nf = 5
     const double expected = -pi * x * x * (23.0 / 12 + 116.0 / 48 * x + 9769.0 / 54 / 64 * x * x);
     EXPECT_NEAR(slope, expected, 1e-6 * std::abs(expected));

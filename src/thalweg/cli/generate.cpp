@@ -9,7 +9,8 @@ void add_generate(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* command = app.add_subcommand("generate", "unweighted events from a run card");
   arguments->add_common(*command);
-  command->add_option("-n,--events", arguments->events, "number of events (default: the card's)");
+  command->add_option("-n,--events", arguments->events, "number of events (default: the card's)")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("-o,--output", arguments->output, "event file: .lhe, .lhe.gz or .h5");
   command->callback([=, &action] {
     action = [=] {

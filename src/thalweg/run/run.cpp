@@ -54,7 +54,6 @@ Run::Run(const RunCard& card, const RunOptions& options)
       cross_section_(card),
       folder_((check_outputs(), default_folder(card, options)), card),
       progress_(options.verbosity) {
-  write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
   load_state();
   if (const auto earlier = folder_.load("result")) result_ = *earlier;
   result_["format"] = 1;
@@ -130,7 +129,13 @@ void Run::add_time(const std::string& stage, double seconds) {
   sum += seconds;
 }
 
+void Run::write_cards() const {
+  write_file(folder_.file("card.toml"), card_.resolved);
+  write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
+}
+
 void Run::train() {
+  write_cards();
   progress_.start("train", 0, "points");
   Integrator(cross_section_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
   add_time("train", progress_.seconds());
@@ -173,6 +178,7 @@ nlohmann::json Run::integral_json() const {
 }
 
 void Run::integrate() {
+  write_cards();
   progress_.start("integrate", 0, "points");
   Integrator(cross_section_, integrator_config()).integrate(state_, [&](const IntegratorState& s) { report_integral(s); });
   add_time("integrate", progress_.seconds());

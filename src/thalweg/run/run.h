@@ -38,6 +38,7 @@ class Run {
   struct Generation;
   IntegratorConfig integrator_config() const;
   void load_state();
+  void write_cards() const;
   void report_integral(const IntegratorState& state);
   void make_events(const UnweightingPlan& plan, Generation& g);
   void write_files(const UnweightingPlan& plan, Generation& g);

@@ -33,11 +33,10 @@ RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)
   if (fs::exists(sampling, code)) {
     if (read_file(sampling) != card.resolved_sampling)
       request_error("'{}' holds a run of another card (see {}); choose another folder with --run, or remove it",
-                    path_.string(), file("card.toml").string());
+                    path_.string(), sampling.string());
   } else {
     write_file(sampling, card.resolved_sampling);
   }
-  write_file(file("card.toml"), card.resolved);
 }
 
 RunFolder::~RunFolder() {
