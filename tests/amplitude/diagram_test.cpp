@@ -17,8 +17,8 @@ std::vector<DiagramSet> sets(const std::string& process, const std::string& name
 // Numbers of tree diagrams that can be counted by hand.
 TEST(Diagrams, Counts) {
   const std::pair<const char*, std::size_t> cases[] = {
-      {"e+ e- > mu+ mu-", 2}, {"e+ e- > e+ e-", 4},    {"u d~ > e+ ve", 1},     {"e+ e- > a a", 2},
-      {"u u~ > z z", 2},      {"e+ e- > w+ w-", 3},    {"g g > t t~", 3},       {"u u~ > t t~", 1},
+      {"e+ e- > mu+ mu-", 2}, {"e+ e- > e+ e-", 4},    {"u d~ > e+ ve", 1},      {"e+ e- > a a", 2},
+      {"u u~ > z z", 2},      {"e+ e- > w+ w-", 3},    {"g g > t t~", 3},        {"u u~ > t t~", 1},
       {"u u~ > e+ e- a", 8},  {"u u~ > e+ e- / z", 1}, {"u u~ > u u~ QED=0", 2}, {"u u~ > u u~ QED=99 QCD=99", 6},
       {"z > e+ e-", 1},       {"t > b e+ ve", 1},
   };
@@ -27,7 +27,7 @@ TEST(Diagrams, Counts) {
 }
 
 TEST(Diagrams, SubProcessesOfTheProton) {
-  EXPECT_EQ(sets("p p > e+ e-").size(), 8u);                    // u d s c, either order
+  EXPECT_EQ(sets("p p > e+ e-").size(), 8u);  // u d s c, either order
   EXPECT_EQ(sets("p p > e+ e-", "sm", 5).size(), 10u);
   EXPECT_EQ(sets("p p > e+ ve").size(), 4u);
   EXPECT_EQ(sets("p p > l+ l-").size(), 16u);
@@ -46,9 +46,10 @@ TEST(Diagrams, PropagatorsCarryTheRightParticle) {
 }
 
 TEST(Process, Errors) {
-  for (const char* bad : {"", ">", "p p", "p p >", "p p > e+", "p p > e+ e- e", "p p > e+ > e-", "a b c > d e", "p p > e+ e- QCD=x",
-                          "p p > e+ e- QCD=-1", "p p > e+ e- @1", "p p > e+ e- / qq", "p p > p p p p p p p p p",
-                          "> e+ e-", "e+ e- > e+ e+", "e+ e- > mu+ e-", "a a > ve ve~ QED=2", "p p > e+ e- / a z"})
+  for (const char* bad :
+       {"", ">", "p p", "p p >", "p p > e+", "p p > e+ e- e", "p p > e+ > e-", "a b c > d e", "p p > e+ e- QCD=x",
+        "p p > e+ e- QCD=-1", "p p > e+ e- @1", "p p > e+ e- / qq", "p p > p p p p p p p p p", "> e+ e-",
+        "e+ e- > e+ e+", "e+ e- > mu+ e-", "a a > ve ve~ QED=2", "p p > e+ e- / a z"})
     EXPECT_THROW(sets(bad), RequestError) << bad;
 }
 

@@ -24,8 +24,7 @@ struct Compiled {
   DiagramSet set;
   AmplitudeProgram program;
 
-  Compiled(const std::string& process, const std::string& name, Parameters p)
-      : model(name), parameters(std::move(p)) {
+  Compiled(const std::string& process, const std::string& name, Parameters p) : model(name), parameters(std::move(p)) {
     const auto vertices = model.vertices(parameters);
     set = diagrams_of(parse_process(process, model, default_multiparticles(4)), model, vertices).at(0);
     program = compile(set, model, parameters, vertices);
@@ -68,7 +67,8 @@ double drell_yan(const Compiled& c, double s, double cosine) {
       std::complex<double> amplitude = e * q * e * -1.0 / s;
       amplitude += gq[a] * gl[b] * propagator(p.get("mass.z"), p.get("width.z"));
       if (zprime)
-        amplitude += std::pow(p.get("coupling.zp"), 2) * gq[a] * gl[b] * propagator(p.get("mass.zp"), p.get("width.zp"));
+        amplitude +=
+            std::pow(p.get("coupling.zp"), 2) * gq[a] * gl[b] * propagator(p.get("mass.zp"), p.get("width.zp"));
       sum += std::norm(amplitude) * std::pow(a == b ? 1 + cosine : 1 - cosine, 2);
     }
   return s * s / 12 * sum;
@@ -101,10 +101,14 @@ TEST(Evaluator, QedProcesses) {
   };
   const Case cases[] = {
       {"e+ e- > mu+ mu- / z", [](double s, double t, double u) { return 2 * (t * t + u * u) / (s * s); }},
-      {"e- e+ > e- e+ / z h", [](double s, double t, double u) {
-         return 2 * ((s * s + u * u) / (t * t) + 2 * u * u / (s * t) + (u * u + t * t) / (s * s)); }},
-      {"e- e- > e- e- / z h", [](double s, double t, double u) {
-         return ((s * s + u * u) / (t * t) + 2 * s * s / (t * u) + (s * s + t * t) / (u * u)); }},
+      {"e- e+ > e- e+ / z h",
+       [](double s, double t, double u) {
+         return 2 * ((s * s + u * u) / (t * t) + 2 * u * u / (s * t) + (u * u + t * t) / (s * s));
+       }},
+      {"e- e- > e- e- / z h",
+       [](double s, double t, double u) {
+         return ((s * s + u * u) / (t * t) + 2 * s * s / (t * u) + (s * s + t * t) / (u * u));
+       }},
       {"e- mu- > e- mu- / z", [](double s, double t, double u) { return 2 * (s * s + u * u) / (t * t); }},
       {"e+ e- > a a", [](double, double t, double u) { return t / u + u / t; }},
       {"e- a > e- a", [](double s, double, double u) { return -2 * (s / u + u / s); }},
@@ -117,7 +121,8 @@ TEST(Evaluator, QedProcesses) {
     const auto values = c.me2(p);
     const double e4 = std::pow(c.parameters.electric_charge(), 4);
     for (std::size_t i = 0; i < kEvents; ++i) {
-      const double s = test::invariant(p, i, 0, 1, 1), t = test::invariant(p, i, 0, 2, -1), u = test::invariant(p, i, 0, 3, -1);
+      const double s = test::invariant(p, i, 0, 1, 1), t = test::invariant(p, i, 0, 2, -1),
+                   u = test::invariant(p, i, 0, 3, -1);
       const double expected = e4 * test_case.formula(s, t, u);
       EXPECT_NEAR(values[i], expected, 1e-9 * std::abs(expected)) << test_case.process << " " << i;
     }
@@ -125,7 +130,8 @@ TEST(Evaluator, QedProcesses) {
 }
 
 TEST(Evaluator, LorentzInvariance) {
-  for (const char* process : {"u u~ > e+ e-", "u d~ > e+ ve", "e+ e- > a a", "e- a > e- a", "u u~ > z z", "t t~ > a a"}) {
+  for (const char* process :
+       {"u u~ > e+ e-", "u d~ > e+ ve", "e+ e- > a a", "e- a > e- a", "u u~ > z z", "t t~ > a a"}) {
     Parameters stable = Model("sm").default_parameters();
     stable.set("width.t", 0);  // a width of an external particle breaks gauge, and so Lorentz, invariance
     const Compiled c(process, "sm", stable);
@@ -226,7 +232,8 @@ void check_reference_file(const std::string& path) {
   const auto json = nlohmann::json::parse(file);
   const auto& inputs = json["model"]["inputs"];
   Parameters parameters = Model("sm").default_parameters();
-  for (const auto& [ours, theirs] : {std::pair{"width.z", "WZ"}, {"width.w", "WW"}, {"width.t", "WT"}, {"mass.z", "MZ"}})
+  for (const auto& [ours, theirs] :
+       {std::pair{"width.z", "WZ"}, {"width.w", "WW"}, {"width.t", "WT"}, {"mass.z", "MZ"}})
     parameters.set(ours, inputs[theirs].get<double>());
   parameters.derive();
   const Compiled c(json["process"].get<std::string>(), "sm", parameters);
@@ -243,7 +250,8 @@ void check_reference_file(const std::string& path) {
 const char* const kReferences[] = {"uux_ee", "ddx_ee", "ee_mumu", "udx_epve", "t_bepve"};
 
 TEST(Evaluator, PublishedPoints) {
-  for (const char* name : kReferences) check_reference_file(std::string(THALWEG_SOURCE "/tests/data/") + name + ".json");
+  for (const char* name : kReferences)
+    check_reference_file(std::string(THALWEG_SOURCE "/tests/data/") + name + ".json");
 }
 
 TEST(Evaluator, MoreReferencePointsWhereThereAreSome) {
@@ -253,7 +261,8 @@ TEST(Evaluator, MoreReferencePointsWhereThereAreSome) {
 }
 
 TEST(Compile, RefusesWhatItCannotEvaluate) {
-  for (const char* process : {"g g > t t~", "b b~ > w+ w-", "u u~ > u u~", "e+ e- > w+ w-", "u u~ > d d~", "b b~ > h h"})
+  for (const char* process :
+       {"g g > t t~", "b b~ > w+ w-", "u u~ > u u~", "e+ e- > w+ w-", "u u~ > d d~", "b b~ > h h"})
     EXPECT_THROW(Compiled{process}, RequestError) << process;
 }
 

@@ -36,17 +36,21 @@ TEST(OrderedPipeline, StopsWhereTheConsumerSays) {
 TEST(OrderedPipeline, RethrowsOfBothSides) {
   for (int threads : {1, 4}) {
     auto fail_producing = [&] {
-      ordered_pipeline<int>(0, 100, threads, [](std::uint64_t k, Arena&) -> int {
-        if (k == 50) throw std::runtime_error("producer");
-        return 0;
-      }, [](std::uint64_t, int&) { return true; });
+      ordered_pipeline<int>(
+          0, 100, threads,
+          [](std::uint64_t k, Arena&) -> int {
+            if (k == 50) throw std::runtime_error("producer");
+            return 0;
+          },
+          [](std::uint64_t, int&) { return true; });
     };
     auto fail_consuming = [&] {
-      ordered_pipeline<int>(0, 100, threads, [](std::uint64_t, Arena&) { return 0; },
-                            [](std::uint64_t k, int&) -> bool {
-                              if (k == 50) throw std::runtime_error("consumer");
-                              return true;
-                            });
+      ordered_pipeline<int>(
+          0, 100, threads, [](std::uint64_t, Arena&) { return 0; },
+          [](std::uint64_t k, int&) -> bool {
+            if (k == 50) throw std::runtime_error("consumer");
+            return true;
+          });
     };
     EXPECT_THROW(fail_producing(), std::runtime_error);
     EXPECT_THROW(fail_consuming(), std::runtime_error);

@@ -96,9 +96,14 @@ TEST(Lhe, EveryTruncationIsAnError) {
 
 TEST(Lhe, DamageIsAnErrorWithItsLine) {
   const std::string text = whole_file();
-  for (const auto& [from, to] : {std::pair{"<event>\n4 1", "<event>\n5 1"}, {"<event>\n4 1", "<event>\n-4 1"},
-                                 {"<event>\n4 1", "<event>\n4.5 1"}, {"-11 1 1 2", "-11 1 1 99"}, {"2 -1 0 0 501", "x -1 0 0 501"},
-                                 {"<init>", "<inti>"}, {"<event>\n4 1", "<event>\nnan 1"}, {" -4 1\n", " -4 0\n"}}) {
+  for (const auto& [from, to] : {std::pair{"<event>\n4 1", "<event>\n5 1"},
+                                 {"<event>\n4 1", "<event>\n-4 1"},
+                                 {"<event>\n4 1", "<event>\n4.5 1"},
+                                 {"-11 1 1 2", "-11 1 1 99"},
+                                 {"2 -1 0 0 501", "x -1 0 0 501"},
+                                 {"<init>", "<inti>"},
+                                 {"<event>\n4 1", "<event>\nnan 1"},
+                                 {" -4 1\n", " -4 0\n"}}) {
     std::string copy = text;
     copy.replace(copy.find(from), std::string(from).size(), to);
     try {

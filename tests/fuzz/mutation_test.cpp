@@ -13,8 +13,10 @@ namespace {
 constexpr int kMutations = 3000;
 
 std::string mutate(std::string text, std::mt19937_64& random) {
-  static const char* const kPieces[] = {"nan", "inf", "-1", "1e999", "99999999999999999999", "\0", "[[", "]]>", "\"", "{", "\n", "---\n",
-                                        "<event>", "= ", "0", "\xff\xfe", "....", "()", ">", "BLOCK "};
+  static const char* const kPieces[] = {"nan",      "inf",   "-1",      "1e999", "99999999999999999999",
+                                        "\0",       "[[",    "]]>",     "\"",    "{",
+                                        "\n",       "---\n", "<event>", "= ",    "0",
+                                        "\xff\xfe", "....",  "()",      ">",     "BLOCK "};
   const int rounds = 1 + static_cast<int>(random() % 4);
   for (int r = 0; r < rounds && !text.empty(); ++r) {
     const std::size_t at = random() % text.size(), length = random() % 20;
@@ -31,7 +33,8 @@ std::string mutate(std::string text, std::mt19937_64& random) {
 
 void run(const char* reader, void (*target)(std::string_view)) {
   std::vector<std::string> seeds;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(THALWEG_SOURCE "/tests/fuzz/seeds/") + reader))
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(THALWEG_SOURCE "/tests/fuzz/seeds/") + reader))
     seeds.push_back(read_file(entry.path()));
   ASSERT_FALSE(seeds.empty());
   std::mt19937_64 random(1);

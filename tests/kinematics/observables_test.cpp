@@ -36,7 +36,8 @@ TEST(Observables, BoostsAlongTheBeamShiftRapidityAndNothingElse) {
   boost_along_z(p, 1.7);
   for (std::size_t k = 0; k < unchanged.size(); ++k) {
     const auto after = values(unchanged[k], p, {2});
-    for (std::size_t i = 0; i < kEvents; ++i) EXPECT_NEAR(after[i], before[k][i], 1e-10 * std::abs(before[k][i]) + 1e-12);
+    for (std::size_t i = 0; i < kEvents; ++i)
+      EXPECT_NEAR(after[i], before[k][i], 1e-10 * std::abs(before[k][i]) + 1e-12);
   }
   const auto mass_after = values(Observable::mass, p, {2, 3}), y_after = values(Observable::rapidity, p, {2});
   for (std::size_t i = 0; i < kEvents; ++i) {
@@ -60,7 +61,8 @@ TEST(Observables, MasslessRapidityIsPseudorapidity) {
 TEST(Observables, HtIsTheSumOfTransverseMasses) {
   Arena arena;
   const Momenta p = test::two_body_events(arena, 50, {0, 0, 173, 80}, 400, 1000, 3);
-  const auto ht = values(Observable::ht, p, {2, 3}), a = values(Observable::mt, p, {2}), b = values(Observable::mt, p, {3});
+  const auto ht = values(Observable::ht, p, {2, 3}), a = values(Observable::mt, p, {2}),
+             b = values(Observable::mt, p, {3});
   for (std::size_t i = 0; i < 50; ++i) EXPECT_DOUBLE_EQ(ht[i], a[i] + b[i]);
 }
 

@@ -22,8 +22,8 @@ TEST(Slha, WrittenCardsReadBack) {
 TEST(Slha, ReadsCommentsCaseAndFortranExponents) {
   const Model model("sm");
   Parameters p = model.default_parameters();
-  const auto unused = read_slha("# a card\nBlock mass # masses\n 6 1.725D+02 # top\n\nblock OTHER\n 1 2 3\nDECAY 23 2.5\n",
-                                "card", model, p);
+  const auto unused = read_slha(
+      "# a card\nBlock mass # masses\n 6 1.725D+02 # top\n\nblock OTHER\n 1 2 3\nDECAY 23 2.5\n", "card", model, p);
   EXPECT_EQ(p.get("mass.t"), 172.5);
   EXPECT_EQ(p.get("width.z"), 2.5);
   EXPECT_EQ(unused, std::vector<std::string>{"OTHER"});
@@ -31,9 +31,9 @@ TEST(Slha, ReadsCommentsCaseAndFortranExponents) {
 
 TEST(Slha, ErrorsNameTheLine) {
   const Model model("sm");
-  for (const char* bad : {"", "hello", "1 2 3\n", "BLOCK\n", "BLOCK MASS\n 6\n", "BLOCK MASS\n 6 abc\n",
-                          "BLOCK MASS\n x 1\n", "BLOCK MASS\n 6 -1\n", "BLOCK MASS\n 6 inf\n", "DECAY 6\n",
-                          "BLOCK MASS\n 11 0.0005\n"}) {
+  for (const char* bad :
+       {"", "hello", "1 2 3\n", "BLOCK\n", "BLOCK MASS\n 6\n", "BLOCK MASS\n 6 abc\n", "BLOCK MASS\n x 1\n",
+        "BLOCK MASS\n 6 -1\n", "BLOCK MASS\n 6 inf\n", "DECAY 6\n", "BLOCK MASS\n 11 0.0005\n"}) {
     Parameters p = model.default_parameters();
     EXPECT_THROW(read_slha(bad, "card", model, p), RequestError) << bad;
   }

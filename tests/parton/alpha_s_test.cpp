@@ -21,7 +21,9 @@ TEST(AlphaS, TableGoesThroughItsKnotsAndIsContinuous) {
 
 TEST(AlphaS, OneLoopRunningIsTheClosedForm) {
   const AlphaS a = AlphaS::from_running(0.118, 91.1876, 0, 1.51, 4.92, 172.5);
-  auto evolve = [](double from, double l, int nf) { return from / (1 + from * (33 - 2 * nf) / (12 * std::numbers::pi) * l); };
+  auto evolve = [](double from, double l, int nf) {
+    return from / (1 + from * (33 - 2 * nf) / (12 * std::numbers::pi) * l);
+  };
   EXPECT_NEAR(a(91.1876), 0.118, 1e-15);
   EXPECT_NEAR(a(20), evolve(0.118, 2 * std::log(20 / 91.1876), 5), 1e-9);
   const double at_mb = evolve(0.118, 2 * std::log(4.92 / 91.1876), 5);

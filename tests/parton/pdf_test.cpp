@@ -57,8 +57,8 @@ class PlainInterpolation {
   const SubGrid& g_;
 };
 
-std::vector<std::vector<double>> evaluate(const PdfEvaluator& pdf, const std::vector<double>& x, const std::vector<double>& q2,
-                                          std::uint64_t* outside = nullptr) {
+std::vector<std::vector<double>> evaluate(const PdfEvaluator& pdf, const std::vector<double>& x,
+                                          const std::vector<double>& q2, std::uint64_t* outside = nullptr) {
   Arena arena;
   const Batch out = Batch::take(arena, pdf.flavours().size(), x.size());
   pdf.evaluate(x, q2, out, arena, outside);
@@ -94,7 +94,8 @@ void compare_with_plain(const GridFile& grid) {
       std::size_t s = grid.subgrids.size() - 1;
       while (s > 0 && std::sqrt(p.q2[i]) < grid.subgrids[s].q.front()) --s;
       const SubGrid& sub = grid.subgrids[s];
-      const auto fl = static_cast<std::size_t>(std::find(sub.flavours.begin(), sub.flavours.end(), flavours[k]) - sub.flavours.begin());
+      const auto fl = static_cast<std::size_t>(std::find(sub.flavours.begin(), sub.flavours.end(), flavours[k]) -
+                                               sub.flavours.begin());
       const double expected = PlainInterpolation(sub)(p.x[i], p.q2[i], fl);
       // relative to the size of the density: differences of rounding in cancelling polynomials at x near 1
       ASSERT_NEAR(values[k][i], expected, 1e-10 * std::abs(expected) + 1e-15) << p.x[i] << " " << p.q2[i];
@@ -111,7 +112,8 @@ TEST(PdfEvaluator, ReproducesKnots) {
   const SubGrid& sub = grid.subgrids[1];  // its lowest Q is the threshold: it belongs to the upper grid
   for (std::size_t ix = 0; ix < sub.x.size(); ++ix)
     for (std::size_t iq = 0; iq < sub.q.size(); ++iq)
-      EXPECT_NEAR(evaluate(pdf, {sub.x[ix]}, {sub.q[iq] * sub.q[iq]})[0][0], sub.value(ix, iq, 2), 1e-13 * sub.value(ix, iq, 2) + 1e-16);
+      EXPECT_NEAR(evaluate(pdf, {sub.x[ix]}, {sub.q[iq] * sub.q[iq]})[0][0], sub.value(ix, iq, 2),
+                  1e-13 * sub.value(ix, iq, 2) + 1e-16);
 }
 
 TEST(PdfEvaluator, SplitAndSimdTargetChangeNothing) {
@@ -126,7 +128,8 @@ TEST(PdfEvaluator, SplitAndSimdTargetChangeNothing) {
     hwy::SetSupportedTargetsForTest(targets & -targets);
     const auto other = evaluate(pdf, p.x, p.q2);
     for (std::size_t k = 0; k < 9; ++k)
-      for (std::size_t i = 0; i < 1001; ++i) EXPECT_NEAR(other[k][i], whole[k][i], 1e-11 * std::abs(whole[k][i]) + 1e-15);
+      for (std::size_t i = 0; i < 1001; ++i)
+        EXPECT_NEAR(other[k][i], whole[k][i], 1e-11 * std::abs(whole[k][i]) + 1e-15);
   }
   hwy::SetSupportedTargetsForTest(0);
 }
@@ -156,7 +159,8 @@ TEST(PdfSet, AnUnknownNameListsWhatIsThere) {
     EXPECT_NE(text.find("NNPDF31_lo_as_0118"), std::string::npos);
     EXPECT_NE(text.find("pdfdata"), std::string::npos);
   }
-  for (const char* bad : {"", "../x", "a/b", "NNPDF31_lo_as_0118@x", "NNPDF31_lo_as_0118@-1", "NNPDF31_lo_as_0118@99999"})
+  for (const char* bad :
+       {"", "../x", "a/b", "NNPDF31_lo_as_0118@x", "NNPDF31_lo_as_0118@-1", "NNPDF31_lo_as_0118@99999"})
     EXPECT_THROW(PdfSet::load(bad), RequestError) << bad;
 }
 

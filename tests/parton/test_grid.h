@@ -24,7 +24,8 @@ inline std::string toy_grid_text() {
     text += "\n-2 -1 1 2 21\n";
     for (int ix = 0; ix < nx; ++ix)
       for (int iq = 0; iq < nq; ++iq) {
-        for (int f : {-2, -1, 1, 2, 21}) text += fmt::format("{:.12e} ", toy_density(x_of(ix), q_of(iq), f) * (1 + 0.05 * sub));
+        for (int f : {-2, -1, 1, 2, 21})
+          text += fmt::format("{:.12e} ", toy_density(x_of(ix), q_of(iq), f) * (1 + 0.05 * sub));
         text += "\n";
       }
     text += "---\n";

@@ -46,10 +46,12 @@ TEST(Channel, MomentaAreOnShellAndBalance) {
         double energy = 0;
         for (std::size_t l = 2; l < 4; ++l) energy += p.component(l, 0)[e];
         for (std::size_t mu = 0; mu < 4; ++mu)
-          EXPECT_NEAR(p.component(0, mu)[e] + p.component(1, mu)[e], p.component(2, mu)[e] + p.component(3, mu)[e], 1e-12 * energy);
+          EXPECT_NEAR(p.component(0, mu)[e] + p.component(1, mu)[e], p.component(2, mu)[e] + p.component(3, mu)[e],
+                      1e-12 * energy);
         for (std::size_t l = 2; l < 4; ++l) {
           const double e2 = std::pow(p.component(l, 0)[e], 2);
-          EXPECT_NEAR(e2 - std::pow(p.component(l, 1)[e], 2) - std::pow(p.component(l, 2)[e], 2) - std::pow(p.component(l, 3)[e], 2),
+          EXPECT_NEAR(e2 - std::pow(p.component(l, 1)[e], 2) - std::pow(p.component(l, 2)[e], 2) -
+                          std::pow(p.component(l, 3)[e], 2),
                       masses[l - 2] * masses[l - 2], 1e-12 * e2);
         }
         EXPECT_NEAR(points.x_a[e] * points.x_b[e] * kEnergy * kEnergy, points.s_hat[e], 1e-9 * points.s_hat[e]);
@@ -142,9 +144,9 @@ TEST(ChannelsFromDiagrams, ExplainsWhatCannotBe) {
   EXPECT_THROW(channels_of("p p > e+ e-", p, 0), RequestError);      // photon pole
   EXPECT_THROW(channels_of("p p > e+ e-", p, 13001), RequestError);  // above the energy
   p.set("width.zp", 0);
-  EXPECT_THROW(channels_of("p p > e+ e-", p, 15), RequestError);     // pole without width
-  EXPECT_NO_THROW(channels_of("p p > e+ e-", p, 500));               // pole cut out
-  EXPECT_THROW(channels_of("p p > e+ e- a", p, 15), RequestError);   // three final particles
+  EXPECT_THROW(channels_of("p p > e+ e-", p, 15), RequestError);    // pole without width
+  EXPECT_NO_THROW(channels_of("p p > e+ e-", p, 500));              // pole cut out
+  EXPECT_THROW(channels_of("p p > e+ e- a", p, 15), RequestError);  // three final particles
 }
 
 }  // namespace

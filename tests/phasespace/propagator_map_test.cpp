@@ -8,10 +8,14 @@ namespace thalweg {
 namespace {
 
 const PropagatorMap kMaps[] = {
-    PropagatorMap::massive(91.188, 2.441404, 225, 1.69e8), PropagatorMap::massive(400, 0.0005, 225, 1.69e8),
-    PropagatorMap::massive(400, 50, 225, 1.69e8),          PropagatorMap::massless(2, 225, 1.69e8),
-    PropagatorMap::massless(1, 225, 1.69e8),               PropagatorMap::massless(0.8, 0, 1.69e8),
-    PropagatorMap::massless(0, 225, 1.69e8),               PropagatorMap::massless(1.3, 225, 1.69e8),
+    PropagatorMap::massive(91.188, 2.441404, 225, 1.69e8),
+    PropagatorMap::massive(400, 0.0005, 225, 1.69e8),
+    PropagatorMap::massive(400, 50, 225, 1.69e8),
+    PropagatorMap::massless(2, 225, 1.69e8),
+    PropagatorMap::massless(1, 225, 1.69e8),
+    PropagatorMap::massless(0.8, 0, 1.69e8),
+    PropagatorMap::massless(0, 225, 1.69e8),
+    PropagatorMap::massless(1.3, 225, 1.69e8),
 };
 
 // The condition number of inverse(forward(z)) is g(s) ulp(s): rounding of s, seen in z.

@@ -47,12 +47,15 @@ TEST(Card, ResolvedCardsReadBackToThemselves) {
   const RunCard again = parse_card(card.resolved, "cards/test.toml", {});
   EXPECT_EQ(again.resolved, card.resolved);
   EXPECT_EQ(again.resolved_sampling, card.resolved_sampling);
-  EXPECT_EQ(parse_card(kCard, "x", {"output.events=5"}).resolved_sampling, parse_card(kCard, "x", {}).resolved_sampling);
+  EXPECT_EQ(parse_card(kCard, "x", {"output.events=5"}).resolved_sampling,
+            parse_card(kCard, "x", {}).resolved_sampling);
 }
 
 TEST(Card, AnyKeyCanBeOverridden) {
-  const RunCard card = parse_card(kCard, "x", {"beams.pdf=NNPDF40_lo_as_01180", "parameters.mass.zp=1 TeV", "seed=3",
-                                               "cuts.m_ee.min=20", "cuts.pt={ of = \"pt(e+)\", min = 5 }", "parameters.coupling.zp=0.5"});
+  const RunCard card =
+      parse_card(kCard, "x",
+                 {"beams.pdf=NNPDF40_lo_as_01180", "parameters.mass.zp=1 TeV", "seed=3", "cuts.m_ee.min=20",
+                  "cuts.pt={ of = \"pt(e+)\", min = 5 }", "parameters.coupling.zp=0.5"});
   EXPECT_EQ(card.pdf, "NNPDF40_lo_as_01180");
   EXPECT_EQ(card.parameters.get("mass.zp"), 1000);
   EXPECT_EQ(card.parameters.get("coupling.zp"), 0.5);
@@ -99,7 +102,8 @@ TEST(Card, ErrorsSayFileLineKeyAndTheNearestSpelling) {
   int number = 0;
   for (const auto& [message, parts] : cases) {
     EXPECT_FALSE(message.empty()) << "case " << number;
-    for (const std::string& part : parts) EXPECT_NE(message.find(part), std::string::npos) << "case " << number << ": " << message;
+    for (const std::string& part : parts)
+      EXPECT_NE(message.find(part), std::string::npos) << "case " << number << ": " << message;
     ++number;
   }
 }

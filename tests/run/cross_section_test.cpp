@@ -34,7 +34,8 @@ Integral integrate(const RunCard& c, double accuracy, bool vegas = true, std::ui
 }
 
 void expect_pull(const Integral& a, double value, double error = 0) {
-  EXPECT_LT(std::abs(a.value - value), 5 * std::hypot(a.error, error)) << a.value << " +- " << a.error << " against " << value;
+  EXPECT_LT(std::abs(a.value - value), 5 * std::hypot(a.error, error))
+      << a.value << " +- " << a.error << " against " << value;
 }
 
 // sigma(e+ e- > mu+ mu-) through a photon: 4 pi alpha^2 / (3 s); partial width of the Z.
@@ -44,8 +45,7 @@ TEST(CrossSection, ClosedForms) {
               4 * kPi * alpha * alpha / (3 * 2500) * kPicobarnPerInverseGeV2);
   const RunCard decay = simple("z > e+ e-", 0);
   const double m = 91.188, s2 = decay.parameters.sin2_theta_w(), e2 = std::pow(decay.parameters.electric_charge(), 2);
-  expect_pull(integrate(decay, 1e-3), e2 / (s2 * (1 - s2)) * (std::pow(s2 - 0.5, 2) + s2 * s2) * m / (24 * kPi),
-              1e-9);
+  expect_pull(integrate(decay, 1e-3), e2 / (s2 * (1 - s2)) * (std::pow(s2 - 0.5, 2) + s2 * s2) * m / (24 * kPi), 1e-9);
 }
 
 // Samplers and prior channel weights must not change the answer.
@@ -54,7 +54,8 @@ TEST(CrossSection, EverySamplerAgrees) {
   const Integral flat = integrate(card({}), 3e-3, false, 2);
   expect_pull(flat, vegas.value, vegas.error);
   for (const char* weights : {"propagators", "sherpa"})
-    expect_pull(integrate(card({std::string("sampling.channels=") + weights}), 2e-3, true, 3), vegas.value, vegas.error);
+    expect_pull(integrate(card({std::string("sampling.channels=") + weights}), 2e-3, true, 3), vegas.value,
+                vegas.error);
 }
 
 // gamma and Z, NNPDF23_lo_as_0130_qed: a two-dimensional quadrature with the same grid and interpolation gives
@@ -113,7 +114,8 @@ TEST(CrossSection, SplittingABatchChangesNoBit) {
 TEST(CrossSection, ToEventBalances) {
   const CrossSection f(card({}));
   Arena arena;
-  const Batch y = Batch::take(arena, 4, 200), alpha = Batch::take(arena, 3, 200), records = Batch::take(arena, f.record_size(), 200);
+  const Batch y = Batch::take(arena, 4, 200), alpha = Batch::take(arena, 3, 200),
+              records = Batch::take(arena, f.record_size(), 200);
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> u(0, 1);
   std::vector<double> pick(200), weight(200);

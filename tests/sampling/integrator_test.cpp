@@ -131,7 +131,8 @@ TEST(Allocate, FollowsSigmaWithAFloor) {
 struct Unweighted {
   std::vector<double> x, weight, trials;
 };
-Unweighted unweight(const Camel& camel, const IntegratorState& state, const UnweightingPlan& plan, std::uint64_t chunks) {
+Unweighted unweight(const Camel& camel, const IntegratorState& state, const UnweightingPlan& plan,
+                    std::uint64_t chunks) {
   Unweighted result;
   Arena arena;
   for (std::uint64_t k = 0; k < chunks; ++k) {

@@ -108,7 +108,8 @@ TEST(VegasGrid, ZeroSumsLeaveTheGrid) {
 TEST(VegasGrid, JsonRoundTripIsExactAndChecked) {
   const VegasGrid grid = random_grid(4);
   const VegasGrid back = VegasGrid::from_json(nlohmann::json::parse(grid.to_json().dump()));
-  for (std::size_t d = 0; d < 3; ++d) EXPECT_TRUE(std::equal(grid.edges(d).begin(), grid.edges(d).end(), back.edges(d).begin()));
+  for (std::size_t d = 0; d < 3; ++d)
+    EXPECT_TRUE(std::equal(grid.edges(d).begin(), grid.edges(d).end(), back.edges(d).begin()));
   EXPECT_THROW(VegasGrid::from_json(nlohmann::json::parse("[[0, 0.7, 0.3, 1]]")), RequestError);
 }
 

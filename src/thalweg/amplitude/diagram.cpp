@@ -97,8 +97,8 @@ std::vector<Diagram> enumerate_diagrams(const SubProcess& process, const Model& 
   const std::uint32_t all = (1u << last) - 1;
   std::vector<std::vector<TreePtr>> trees(all + 1);
   for (std::size_t l = 0; l < last; ++l)
-    trees[1u << l].push_back(std::make_shared<Tree>(
-        Tree{process.outgoing_pdg(l, model), 1u << l, -1, nullptr, nullptr, 0, 0}));
+    trees[1u << l].push_back(
+        std::make_shared<Tree>(Tree{process.outgoing_pdg(l, model), 1u << l, -1, nullptr, nullptr, 0, 0}));
 
   const int last_pdg = process.outgoing_pdg(last, model);
   std::vector<Diagram> diagrams;
@@ -154,7 +154,8 @@ std::vector<DiagramSet> diagrams_of(const ProcessDefinition& definition, const M
     if (candidates.empty()) request_error("process '{}' does not conserve electric charge", definition.text);
     request_error("process '{}' has no tree-level diagram in model {}{}", definition.text, model.name(),
                   definition.excluded.empty() && !definition.max_qcd && !definition.max_qed
-                      ? "" : "; the exclusions and orders may be too strict");
+                      ? ""
+                      : "; the exclusions and orders may be too strict");
   }
   return sets;
 }

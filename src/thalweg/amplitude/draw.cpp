@@ -80,12 +80,13 @@ std::string path(const Point& a, const Point& b, const Particle& particle, int p
   if (length < 1) return "";
   const double ux = dx / length, uy = dy / length;
   if (particle.spin != Spin::vector) {
-    std::string text = fmt::format("<path class=\"l\" {}d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\"/>",
-                                   particle.spin == Spin::scalar ? "stroke-dasharray=\"4 3\" " : "", a.x, a.y, b.x, b.y);
+    std::string text =
+        fmt::format("<path class=\"l\" {}d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\"/>",
+                    particle.spin == Spin::scalar ? "stroke-dasharray=\"4 3\" " : "", a.x, a.y, b.x, b.y);
     if (particle.spin == Spin::fermion) {  // the arrow shows fermion flow
       const double s = pdg > 0 ? 1 : -1, mx = (a.x + b.x) / 2 + 4 * s * ux, my = (a.y + b.y) / 2 + 4 * s * uy;
-      text += fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}Z\"/>", mx, my,
-                          mx - s * 8 * ux - 3 * uy, my - s * 8 * uy + 3 * ux, mx - s * 8 * ux + 3 * uy, my - s * 8 * uy - 3 * ux);
+      text += fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}Z\"/>", mx, my, mx - s * 8 * ux - 3 * uy,
+                          my - s * 8 * uy + 3 * ux, mx - s * 8 * ux + 3 * uy, my - s * 8 * uy - 3 * ux);
     }
     return text;
   }
@@ -114,9 +115,9 @@ std::string draw_one(const Diagram& diagram, const SubProcess& process, const Mo
   }
   for (std::size_t l = 0; l < process.legs(); ++l) {
     const bool in = l < process.incoming;
-    text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",
-                        graph.nodes[l].x + (in ? -5 : 5), graph.nodes[l].y + 4, in ? "end" : "start",
-                        model.particle_name(process.pdg[l]));
+    text +=
+        fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>", graph.nodes[l].x + (in ? -5 : 5),
+                    graph.nodes[l].y + 4, in ? "end" : "start", model.particle_name(process.pdg[l]));
   }
   for (std::size_t v = process.legs(); v < graph.nodes.size(); ++v)
     text += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2\"/>", graph.nodes[v].x, graph.nodes[v].y);
@@ -131,11 +132,15 @@ std::string draw_diagrams(const std::vector<DiagramSet>& sets, const Model& mode
   std::size_t drawn = 0;
   for (const DiagramSet& set : sets)
     for (std::size_t d = 0; d < set.diagrams.size() && drawn < limit; ++d, ++drawn) {
-      const double x = kWidth * static_cast<double>(drawn % kColumns), y = kHeight * static_cast<double>(drawn / kColumns);
+      const double x = kWidth * static_cast<double>(drawn % kColumns),
+                   y = kHeight * static_cast<double>(drawn / kColumns);
       std::string caption = fmt::format("{}   diagram {}", to_string(set.process, model), d + 1);
-      for (std::size_t at = 0; (at = caption.find('>', at)) != std::string::npos; at += 4) caption.replace(at, 1, "&gt;");
-      body += fmt::format("<g transform=\"translate({} {})\">{}<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" class=\"c\">{}</text></g>\n",
-                          x, y, draw_one(set.diagrams[d], set.process, model), kWidth / 2, kHeight - 8, caption);
+      for (std::size_t at = 0; (at = caption.find('>', at)) != std::string::npos; at += 4)
+        caption.replace(at, 1, "&gt;");
+      body += fmt::format(
+          "<g transform=\"translate({} {})\">{}<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" "
+          "class=\"c\">{}</text></g>\n",
+          x, y, draw_one(set.diagrams[d], set.process, model), kWidth / 2, kHeight - 8, caption);
     }
   const std::size_t rows = (drawn + kColumns - 1) / kColumns;
   return fmt::format(

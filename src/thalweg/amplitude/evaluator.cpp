@@ -1,10 +1,12 @@
 // Kernel: a tile of kTile events goes through the whole program, currents stay in L1/L2.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "thalweg/amplitude/evaluator.cpp"
+#include "thalweg/amplitude/evaluator.h"
+
+// clang-format off: the order matters
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
-
-#include "thalweg/amplitude/evaluator.h"
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg {
@@ -274,8 +276,8 @@ void run_tile(const AmplitudeProgram& program, const Storage& st, Tile& tile, do
   }
 }
 
-void load_tile(const AmplitudeProgram& program, const Momenta& momenta, std::span<const int> order,
-               std::size_t first, std::size_t count, double* target) {
+void load_tile(const AmplitudeProgram& program, const Momenta& momenta, std::span<const int> order, std::size_t first,
+               std::size_t count, double* target) {
   const std::size_t legs = program.legs;
   for (std::size_t l = 0; l < legs; ++l)
     for (std::size_t mu = 0; mu < 4; ++mu) {

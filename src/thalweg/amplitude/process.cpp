@@ -45,14 +45,15 @@ Multiparticles default_multiparticles(int flavours) {
     if (q <= flavours || (q == 2 && flavours >= 2)) partons.push_back(q);
   const std::size_t quarks = partons.size();
   for (std::size_t i = 1; i < quarks; ++i) partons.push_back(-partons[i]);
-  return {{"p", partons},          {"j", partons},        {"l+", {-11, -13}},
-          {"l-", {11, 13}},        {"vl", {12, 14, 16}},  {"vl~", {-12, -14, -16}}};
+  return {{"p", partons},   {"j", partons},       {"l+", {-11, -13}},
+          {"l-", {11, 13}}, {"vl", {12, 14, 16}}, {"vl~", {-12, -14, -16}}};
 }
 
 ProcessDefinition parse_process(std::string_view text, const Model& model, const Multiparticles& multiparticles) {
   ProcessDefinition definition;
   definition.text = std::string(text);
-  if (text.size() > 500) request_error("a process string of {} characters? Expected one like 'p p > e+ e-'", text.size());
+  if (text.size() > 500)
+    request_error("a process string of {} characters? Expected one like 'p p > e+ e-'", text.size());
   std::istringstream stream{definition.text};
   bool after_arrow = false, excluding = false;
   for (std::string word; stream >> word;) {
@@ -81,11 +82,11 @@ ProcessDefinition parse_process(std::string_view text, const Model& model, const
   const std::size_t legs = definition.labels.size();
   if (!after_arrow) request_error("process '{}' has no '>'; expected one like 'p p > e+ e-'", text);
   if (definition.incoming < 1 || definition.incoming > 2)
-    request_error("process '{}' has {} incoming particles; expected two, or one for a decay", text, definition.incoming);
-  if (legs < definition.incoming + 2 )
+    request_error("process '{}' has {} incoming particles; expected two, or one for a decay", text,
+                  definition.incoming);
+  if (legs < definition.incoming + 2)
     request_error("process '{}' has {} outgoing particles; expected two or more", text, legs - definition.incoming);
-  if (legs > kMaxLegs)
-    request_error("process '{}' has {} particles; at most {} can be handled", text, legs, kMaxLegs);
+  if (legs > kMaxLegs) request_error("process '{}' has {} particles; at most {} can be handled", text, legs, kMaxLegs);
   return definition;
 }
 
@@ -93,8 +94,10 @@ std::vector<SubProcess> expand(const ProcessDefinition& definition, const Model&
   std::size_t combinations = 1;
   for (const auto& choice : definition.choices) combinations *= choice.size();
   if (combinations > 2'000'000)
-    request_error("process '{}' stands for {} assignments of particles; name fewer multiparticles or lower [beams] "
-                  "flavours", definition.text, combinations);
+    request_error(
+        "process '{}' stands for {} assignments of particles; name fewer multiparticles or lower [beams] "
+        "flavours",
+        definition.text, combinations);
   std::vector<SubProcess> result;
   std::set<std::vector<int>> seen;
   const std::size_t legs = definition.labels.size();

@@ -18,10 +18,10 @@ namespace thalweg {
 // What the string says, multiparticles as lists of PDG codes in the order of their definition.
 struct ProcessDefinition {
   std::string text;
-  std::vector<std::string> labels;              // one word a leg, incoming first
-  std::vector<std::vector<int>> choices;        // PDG codes a leg may have
-  std::size_t incoming = 0;                     // 1 (a decay) or 2
-  std::vector<int> excluded;                    // propagators, both particle and antiparticle
+  std::vector<std::string> labels;        // one word a leg, incoming first
+  std::vector<std::vector<int>> choices;  // PDG codes a leg may have
+  std::size_t incoming = 0;               // 1 (a decay) or 2
+  std::vector<int> excluded;              // propagators, both particle and antiparticle
   std::optional<int> max_qcd, max_qed;
   bool decay() const { return incoming == 1; }
 };
@@ -33,9 +33,7 @@ struct SubProcess {
 
   std::size_t legs() const { return pdg.size(); }
   // PDG code of leg l when every particle is counted as leaving the diagram.
-  int outgoing_pdg(std::size_t l, const Model& model) const {
-    return l < incoming ? model.anti(pdg[l]) : pdg[l];
-  }
+  int outgoing_pdg(std::size_t l, const Model& model) const { return l < incoming ? model.anti(pdg[l]) : pdg[l]; }
 };
 
 using Multiparticles = std::map<std::string, std::vector<int>>;

@@ -35,8 +35,7 @@ double cost(const Op& op) {
 
 class Compiler {
  public:
-  Compiler(const DiagramSet& set, const Model& model, const Parameters& parameters,
-           const std::vector<Vertex>& vertices)
+  Compiler(const DiagramSet& set, const Model& model, const Parameters& parameters, const std::vector<Vertex>& vertices)
       : set_(set), model_(model), parameters_(parameters), vertices_(vertices) {}
 
   AmplitudeProgram run() {
@@ -58,10 +57,11 @@ class Compiler {
     auto check = [&](int v) {
       const Vertex& vertex = vertices_[static_cast<std::size_t>(v)];
       if (vertex.kind == VertexKind::ffv && vertex.qcd == 0) return;
-      request_error("'{}' needs the vertex {} {} {}, which this version cannot evaluate: amplitudes are there for "
-                    "electroweak couplings of fermions to vector bosons",
-                    to_string(set_.process, model_), model_.particle_name(vertex.lines[0]),
-                    model_.particle_name(vertex.lines[1]), model_.particle_name(vertex.lines[2]));
+      request_error(
+          "'{}' needs the vertex {} {} {}, which this version cannot evaluate: amplitudes are there for "
+          "electroweak couplings of fermions to vector bosons",
+          to_string(set_.process, model_), model_.particle_name(vertex.lines[0]), model_.particle_name(vertex.lines[1]),
+          model_.particle_name(vertex.lines[2]));
     };
     auto walk = [&](auto&& self, const std::shared_ptr<const Tree>& tree) -> void {
       if (!tree->left) return;
@@ -147,12 +147,8 @@ class Compiler {
 
   void assign(Op& op, const Current& piece) const {
     switch (piece.shape) {
-      case Shape::row:
-        op.a = piece.index, op.row_upper = piece.upper, op.row_lower = piece.lower;
-        break;
-      case Shape::column:
-        op.c = piece.index, op.column_upper = piece.upper, op.column_lower = piece.lower;
-        break;
+      case Shape::row: op.a = piece.index, op.row_upper = piece.upper, op.row_lower = piece.lower; break;
+      case Shape::column: op.c = piece.index, op.column_upper = piece.upper, op.column_lower = piece.lower; break;
       case Shape::vector: op.b = piece.index; break;
     }
   }

@@ -30,14 +30,14 @@ enum class OpKind : std::uint8_t {
 
 struct Op {
   OpKind kind;
-  int out = -1;               // current written
-  int a = -1, b = -1, c = -1; // currents read: row, vector, column in this order where present
-  int leg = -1;               // external lines
-  int helicity = 0;           // external lines: -1, 0, 1
+  int out = -1;                // current written
+  int a = -1, b = -1, c = -1;  // currents read: row, vector, column in this order where present
+  int leg = -1;                // external lines
+  int helicity = 0;            // external lines: -1, 0, 1
   bool incoming = false;
-  int momentum = -1;          // index of the momentum sum of the line with a propagator
-  int diagram = -1;           // amplitude
-  double left = 0, right = 0; // couplings
+  int momentum = -1;           // index of the momentum sum of the line with a propagator
+  int diagram = -1;            // amplitude
+  double left = 0, right = 0;  // couplings
   double mass = 0, width = 0;
   // Halves of spinors that are not zero: of the inputs (row, column) and of the output.
   bool row_upper = false, row_lower = false, column_upper = false, column_lower = false;

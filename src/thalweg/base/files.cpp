@@ -19,23 +19,19 @@ std::string read_file(const fs::path& path, std::size_t limit) {
   std::string text;
   char buffer[1 << 16];
   std::size_t n;
-  while ((n = std::fread(buffer, 1, sizeof buffer, file)) > 0 && text.size() <= limit)
-    text.append(buffer, n);
+  while ((n = std::fread(buffer, 1, sizeof buffer, file)) > 0 && text.size() <= limit) text.append(buffer, n);
   const bool failed = std::ferror(file) != 0;
   std::fclose(file);
   if (failed) request_error("cannot read '{}' to its end", path.string());
-  if (text.size() > limit)
-    request_error("'{}' is larger than {} bytes; is it the right file?", path.string(), limit);
+  if (text.size() > limit) request_error("'{}' is larger than {} bytes; is it the right file?", path.string(), limit);
   return text;
 }
 
 AtomicFile::AtomicFile(fs::path path)
-    : path_(std::move(path)),
-      temporary_(path_.string() + ".part" + std::to_string(::getpid())) {
+    : path_(std::move(path)), temporary_(path_.string() + ".part" + std::to_string(::getpid())) {
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (!file_)
-    run_error("cannot write '{}': {}; choose another place with -o or --run", path_.string(),
-              std::strerror(errno));
+    run_error("cannot write '{}': {}; choose another place with -o or --run", path_.string(), std::strerror(errno));
 }
 
 AtomicFile::~AtomicFile() {
@@ -48,8 +44,7 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::write(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), file_) != text.size())
-    run_error("writing '{}' failed: {}; nothing was put under that name", path_.string(),
-              std::strerror(errno));
+    run_error("writing '{}' failed: {}; nothing was put under that name", path_.string(), std::strerror(errno));
 }
 
 void AtomicFile::close_for_library() {
@@ -67,8 +62,7 @@ void AtomicFile::commit() {
     if (!good && saved) errno = saved;
   }
   if (!good || std::rename(temporary_.c_str(), path_.c_str()) != 0)
-    run_error("writing '{}' failed: {}; nothing was put under that name", path_.string(),
-              std::strerror(errno));
+    run_error("writing '{}' failed: {}; nothing was put under that name", path_.string(), std::strerror(errno));
   committed_ = true;
 }
 

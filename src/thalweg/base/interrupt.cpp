@@ -1,7 +1,8 @@
 #include "thalweg/base/interrupt.h"
 
-#include <csignal>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace thalweg {
 namespace {

@@ -22,8 +22,7 @@ std::string count(double n) {
 
 }  // namespace
 
-Progress::Progress(Verbosity verbosity)
-    : verbosity_(verbosity), terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(Verbosity verbosity) : verbosity_(verbosity), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void Progress::start(std::string stage, std::uint64_t total, std::string unit) {
   stage_ = std::move(stage);
@@ -42,8 +41,7 @@ std::string Progress::line(std::uint64_t done, const std::string& note) const {
   std::string text = fmt::format("{:<10} {}", stage_, count(static_cast<double>(done)));
   if (total_ > 0) text += fmt::format(" of {}", count(static_cast<double>(total_)));
   text += fmt::format(" {}, {}/s", unit_, count(rate));
-  if (total_ > done && rate > 0)
-    text += fmt::format(", {} left", duration(static_cast<double>(total_ - done) / rate));
+  if (total_ > done && rate > 0) text += fmt::format(", {} left", duration(static_cast<double>(total_ - done) / rate));
   if (!note.empty()) text += "  " + note;
   return text;
 }

@@ -13,9 +13,7 @@ namespace thalweg {
 namespace {
 
 // 52 bits and a half step: the largest value is 1 - 2^-53, which is a double below 1.
-double to_unit(std::uint64_t bits) {
-  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
-}
+double to_unit(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
 
 }  // namespace
 

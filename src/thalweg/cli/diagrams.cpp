@@ -32,7 +32,9 @@ nlohmann::json describe_set(const DiagramSet& set, const Model& model, const Par
                             const std::vector<Vertex>& vertices) {
   nlohmann::json json = {{"process", to_string(set.process, model)}};
   for (const Diagram& d : set.diagrams)
-    json["diagrams"].push_back({{"propagators", describe(d, set.process, model)}, {"QCD", d.qcd}, {"QED", d.qed},
+    json["diagrams"].push_back({{"propagators", describe(d, set.process, model)},
+                                {"QCD", d.qcd},
+                                {"QED", d.qed},
                                 {"fermion_sign", d.fermion_sign}});
   try {
     const AmplitudeProgram program = compile(set, model, parameters, vertices);
@@ -71,9 +73,9 @@ int run(const Arguments& a) {
   for (const auto& sub : result["sub_processes"]) {
     fmt::print("\n{}", sub["process"].get<std::string>());
     if (sub.contains("helicities"))
-      fmt::print("   colour: {}; helicities: {} of {} not zero; {} currents, {:.0f} FLOP", sub["colour"].get<std::string>(),
-                 sub["helicities"]["non_zero"].get<int>(), sub["helicities"]["all"].get<int>(), sub["currents"].get<int>(),
-                 sub["flops"].get<double>());
+      fmt::print("   colour: {}; helicities: {} of {} not zero; {} currents, {:.0f} FLOP",
+                 sub["colour"].get<std::string>(), sub["helicities"]["non_zero"].get<int>(),
+                 sub["helicities"]["all"].get<int>(), sub["currents"].get<int>(), sub["flops"].get<double>());
     else
       fmt::print("   (diagrams only: {})", sub["not_evaluated"].get<std::string>());
     fmt::print("\n");

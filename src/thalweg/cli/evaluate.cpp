@@ -46,7 +46,8 @@ void read_point(const nlohmann::json& point, const std::vector<double>& masses, 
   if (!point.is_object() || !point.contains("momenta") || !point["momenta"].is_array())
     request_error("expected {{\"momenta\": [[E, px, py, pz], ...]}}");
   const auto& legs = point["momenta"];
-  if (legs.size() != masses.size()) request_error("{} momenta, but the process has {} particles", legs.size(), masses.size());
+  if (legs.size() != masses.size())
+    request_error("{} momenta, but the process has {} particles", legs.size(), masses.size());
   double balance[4] = {}, energy = 0;
   for (std::size_t l = 0; l < legs.size(); ++l) {
     const std::string place = fmt::format("momentum {}", l + 1);
@@ -58,15 +59,16 @@ void read_point(const nlohmann::json& point, const std::vector<double>& masses, 
       balance[mu] += l < incoming ? p[mu] : -p[mu];
     }
     const double p2 = p[1] * p[1] + p[2] * p[2] + p[3] * p[3], off = p[0] * p[0] - p2 - masses[l] * masses[l];
-    if (!(p[0] > 0)) request_error("{}: energy {} is not positive (incoming particles have physical momenta)", place, p[0]);
+    if (!(p[0] > 0))
+      request_error("{}: energy {} is not positive (incoming particles have physical momenta)", place, p[0]);
     if (std::abs(off) > kMomentumTolerance * (p[0] * p[0]))
       request_error("{}: not on shell, E^2 - p^2 = {} but m^2 = {}", place, p[0] * p[0] - p2, masses[l] * masses[l]);
     if (l < incoming) energy += p[0];
   }
   for (std::size_t mu = 0; mu < 4; ++mu)
     if (std::abs(balance[mu]) > kMomentumTolerance * energy)
-      request_error("momenta do not balance: component {} ('{}') of incoming minus outgoing is {} GeV", mu,
-                    "Exyz"[mu], balance[mu]);
+      request_error("momenta do not balance: component {} ('{}') of incoming minus outgoing is {} GeV", mu, "Exyz"[mu],
+                    balance[mu]);
 }
 
 nlohmann::json read_document(const Arguments& a) {
@@ -79,7 +81,8 @@ nlohmann::json read_document(const Arguments& a) {
   if (!document.is_object() || !document.contains("points") || !document["points"].is_array())
     request_error("{}: expected {{\"points\": [{{\"momenta\": [[E, px, py, pz], ...]}}, ...]}}", a.points);
   if (document.contains("process") && document["process"] != a.process)
-    request_error("{}: the file is for process {}, the command line says '{}'", a.points, document["process"].dump(), a.process);
+    request_error("{}: the file is for process {}, the command line says '{}'", a.points, document["process"].dump(),
+                  a.process);
   return document;
 }
 

@@ -36,7 +36,8 @@ nlohmann::json inspect_run(const fs::path& folder) {
     const IntegratorState s = IntegratorState::from_json(*state);
     const Integral integral = total(s);
     json["adaptation_iterations"] = s.adaptations_done;
-    json["integration"] = {{"complete", s.complete}, {"points", integral.points}, {"value", integral.value}, {"error", integral.error}};
+    json["integration"] = {
+        {"complete", s.complete}, {"points", integral.points}, {"value", integral.value}, {"error", integral.error}};
   }
   if (const auto generation = load_json(folder / "generation.json"))
     json["events_made"] = {{"events", generation->at("events")}, {"of", generation->at("requested")}};
@@ -47,7 +48,8 @@ nlohmann::json inspect_run(const fs::path& folder) {
 nlohmann::json inspect(const fs::path& path) {
   std::error_code code;
   if (fs::is_directory(path, code)) {
-    if (!fs::exists(path / "card.toml", code)) request_error("'{}' is a folder, but no run folder (no card.toml)", path.string());
+    if (!fs::exists(path / "card.toml", code))
+      request_error("'{}' is a folder, but no run folder (no card.toml)", path.string());
     return inspect_run(path);
   }
   double sum = 0;
@@ -73,7 +75,8 @@ nlohmann::json inspect(const fs::path& path) {
     const GridFile grid = read_grid_file(text, name);
     nlohmann::json json = {{"format", "LHAPDF grid"}, {"flavours", grid.subgrids[0].flavours}};
     for (const SubGrid& s : grid.subgrids)
-      json["sub_grids"].push_back({{"x", {s.x.front(), s.x.back()}}, {"Q", {s.q.front(), s.q.back()}}, {"knots", {s.x.size(), s.q.size()}}});
+      json["sub_grids"].push_back(
+          {{"x", {s.x.front(), s.x.back()}}, {"Q", {s.q.front(), s.q.back()}}, {"knots", {s.x.size(), s.q.size()}}});
     return json;
   }
   if (text.find("<LesHouchesEvents") < 4096) {

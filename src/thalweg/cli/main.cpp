@@ -15,7 +15,8 @@ int run(int argc, char** argv) {
   app.name("thalweg");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("thalweg ") + thalweg::version());
-  app.footer("Exit codes: 0 done, 1 the run failed, 2 the request is wrong, 4 fewer events or less accuracy than asked.");
+  app.footer(
+      "Exit codes: 0 done, 1 the run failed, 2 the request is wrong, 4 fewer events or less accuracy than asked.");
   thalweg::Action action;
   thalweg::add_generate(app, action);
   thalweg::add_integrate(app, action);

@@ -10,7 +10,9 @@ namespace thalweg {
 
 void RunArguments::add_common(CLI::App& command) {
   command.add_option("card", card, "run card (TOML)")->required();
-  command.add_option("--set", set, "override a key of the card, such as beams.pdf=NAME")->type_name("KEY=VALUE")->allow_extra_args(false);
+  command.add_option("--set", set, "override a key of the card, such as beams.pdf=NAME")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   command.add_option("--seed", seed, "seed of the random numbers")->check(CLI::NonNegativeNumber);
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--sampler", sampler, "vegas or flat");

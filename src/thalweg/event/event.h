@@ -11,9 +11,9 @@ namespace thalweg {
 
 struct EventParticle {
   int pdg = 0;
-  int status = 0;                     // -1 incoming, 1 outgoing, 2 intermediate
-  std::array<int, 2> mothers{0, 0};   // 1-based
-  std::array<int, 2> colours{0, 0};   // from 501
+  int status = 0;                               // -1 incoming, 1 outgoing, 2 intermediate
+  std::array<int, 2> mothers{0, 0};             // 1-based
+  std::array<int, 2> colours{0, 0};             // from 501
   double px = 0, py = 0, pz = 0, e = 0, m = 0;  // GeV
   double lifetime = 0;
   double spin = 9;  // helicity; 9: unknown
@@ -21,12 +21,12 @@ struct EventParticle {
 
 struct Event {
   int process_id = 1;
-  double weight = 0;   // pb; see EventFileInfo for what their sum means
-  double scale = 0;    // GeV, factorisation scale
+  double weight = 0;  // pb; see EventFileInfo for what their sum means
+  double scale = 0;   // GeV, factorisation scale
   double renormalization_scale = 0;
   double alpha_em = 0, alpha_s = 0;
-  double trials = 1;   // since the event before, this one included
-  int channel = -1;    // integration channel; -1 unknown
+  double trials = 1;  // since the event before, this one included
+  int channel = -1;   // integration channel; -1 unknown
   std::vector<EventParticle> particles;
 };
 
@@ -39,10 +39,10 @@ struct EventFileInfo {
   double cross_section = 0, error = 0;      // pb (decays: GeV)
   double largest_weight = 0;
   std::uint64_t events = 0;
-  std::size_t legs = 4;                     // particles of an event
+  std::size_t legs = 4;  // particles of an event
   double sum_trials = 0;
   std::uint64_t seed = 0;
-  std::string card, slha;                   // texts for the header
+  std::string card, slha;  // texts for the header
 };
 
 }  // namespace thalweg

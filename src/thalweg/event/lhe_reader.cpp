@@ -85,7 +85,8 @@ std::vector<double> numbers(const Lines& lines, std::string_view line, std::size
 }
 
 int whole(const Lines& lines, double value) {
-  if (value != std::floor(value) || std::abs(value) > 2e9) lines.fail(fmt::format("{} should be a whole number", value));
+  if (value != std::floor(value) || std::abs(value) > 2e9)
+    lines.fail(fmt::format("{} should be a whole number", value));
   return static_cast<int>(value);
 }
 
@@ -150,9 +151,12 @@ EventFileInfo read(Lines& lines, const std::function<bool(const Event&)>& use) {
   bool opened = false, init = false, closed = false;
   while (!closed && lines.next(line)) {
     line = trim(line);
-    if (line.starts_with("<LesHouchesEvents")) opened = true;
-    else if (!opened && !line.empty() && !line.starts_with("<?xml")) lines.fail("no <LesHouchesEvents> at the start");
-    else if (line == "<init>") read_init(lines, info), init = true;
+    if (line.starts_with("<LesHouchesEvents"))
+      opened = true;
+    else if (!opened && !line.empty() && !line.starts_with("<?xml"))
+      lines.fail("no <LesHouchesEvents> at the start");
+    else if (line == "<init>")
+      read_init(lines, info), init = true;
     else if (line == "<event>" || line.starts_with("<event ")) {
       if (!init) lines.fail("an <event> before <init>");
       const Event event = read_event(lines);

@@ -26,8 +26,8 @@ std::string lhe_head(const EventFileInfo& info) {
   text += fmt::format("<runcard>{}</runcard>\n", cdata(info.card));
   text += fmt::format("<slha>{}</slha>\n", cdata(info.slha));
   text += "</header>\n<init>\n";
-  text += fmt::format("{} {} {:.16e} {:.16e} 0 0 {} {} -4 1\n", info.beam_pdg[0], info.beam_pdg[1],
-                      info.beam_energy[0], info.beam_energy[1], info.pdf_id[0], info.pdf_id[1]);
+  text += fmt::format("{} {} {:.16e} {:.16e} 0 0 {} {} -4 1\n", info.beam_pdg[0], info.beam_pdg[1], info.beam_energy[0],
+                      info.beam_energy[1], info.pdf_id[0], info.pdf_id[1]);
   text += fmt::format("{:.16e} {:.16e} {:.16e} 1\n", info.cross_section, info.error, info.largest_weight);
   text += fmt::format("<generator name=\"Thalweg\" version=\"{}\">Thalweg</generator>\n</init>\n", version());
   return text;

@@ -18,6 +18,8 @@
 
 namespace thalweg {
 
+inline constexpr std::size_t kLheh5EventColumns = 10, kLheh5ParticleColumns = 13;
+
 // Rows of a block of events, made on any thread.
 struct Lheh5Block {
   std::vector<double> events, particles;

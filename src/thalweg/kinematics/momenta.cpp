@@ -5,8 +5,7 @@
 namespace thalweg {
 
 double two_body_momentum(double mass, double m1, double m2) {
-  const double product =
-      (mass - m1 - m2) * (mass + m1 + m2) * (mass - m1 + m2) * (mass + m1 - m2);
+  const double product = (mass - m1 - m2) * (mass + m1 + m2) * (mass - m1 + m2) * (mass + m1 - m2);
   return mass > m1 + m2 ? std::sqrt(product) / (2 * mass) : 0.0;
 }
 

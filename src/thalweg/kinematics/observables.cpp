@@ -136,16 +136,14 @@ bool has_energy_unit(Observable observable) {
   return false;
 }
 
-void evaluate(Observable observable, const Momenta& momenta, std::span<const int> legs,
-              std::span<double> out) {
+void evaluate(Observable observable, const Momenta& momenta, std::span<const int> legs, std::span<double> out) {
   for (std::size_t e = 0; e < out.size(); ++e) {
     if (observable == Observable::ht) {
       double total = 0;
       for (int leg : legs) total += one_object(Observable::mt, sum(momenta, {&leg, 1}, e));
       out[e] = total;
     } else if (observable >= Observable::delta_r) {
-      out[e] = two_objects(observable, sum(momenta, legs.subspan(0, 1), e),
-                           sum(momenta, legs.subspan(1, 1), e));
+      out[e] = two_objects(observable, sum(momenta, legs.subspan(0, 1), e), sum(momenta, legs.subspan(1, 1), e));
     } else {
       out[e] = one_object(observable, sum(momenta, legs, e));
     }

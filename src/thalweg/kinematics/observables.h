@@ -20,8 +20,20 @@
 namespace thalweg {
 
 enum class Observable {
-  pt, eta, abs_eta, rapidity, abs_rapidity, phi, energy, mass, mt, cos_theta,
-  delta_r, delta_phi, delta_eta, ht
+  pt,
+  eta,
+  abs_eta,
+  rapidity,
+  abs_rapidity,
+  phi,
+  energy,
+  mass,
+  mt,
+  cos_theta,
+  delta_r,
+  delta_phi,
+  delta_eta,
+  ht
 };
 
 // "mass(e+, e-)" -> {mass, {"e+", "e-"}}. RequestError on bad grammar, an unknown name or a wrong
@@ -36,7 +48,6 @@ ObservableCall parse_observable(std::string_view text);
 bool has_energy_unit(Observable observable);
 
 // The observable of the particles `legs` (indices into `momenta`), one double an event.
-void evaluate(Observable observable, const Momenta& momenta, std::span<const int> legs,
-              std::span<double> out);
+void evaluate(Observable observable, const Momenta& momenta, std::span<const int> legs, std::span<double> out);
 
 }  // namespace thalweg

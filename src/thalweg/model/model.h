@@ -16,8 +16,8 @@ struct Particle {
   int pdg = 0;  // PDG code of the particle; the antiparticle has the opposite sign
   std::string name, antiname;
   Spin spin = Spin::scalar;
-  int colour = 1;   // dimension of the SU(3) representation: 1, 3 or 8
-  int charge3 = 0;  // three times the electric charge in units of e
+  int colour = 1;           // dimension of the SU(3) representation: 1, 3 or 8
+  int charge3 = 0;          // three times the electric charge in units of e
   std::string mass, width;  // names of parameters; empty: zero
 
   bool self_conjugate() const { return name == antiname; }

@@ -12,12 +12,23 @@ Parameters Parameters::defaults(bool with_zprime) {
   Parameters p;
   // The defaults of MadGraph5_aMC@NLO's model `sm`.
   p.values_ = {
-      {"alpha_em_inverse", 132.507}, {"gf", 1.16639e-5},    {"alpha_s", 0.118},
-      {"mass.z", 91.188},            {"mass.w", 0.0},       {"mass.t", 173.0},
-      {"mass.b", 4.7},               {"mass.h", 125.0},     {"mass.tau", 1.777},
-      {"width.z", 2.441404},         {"width.w", 2.0476},   {"width.t", 1.4915},
-      {"width.h", 0.006382339},      {"width.tau", 0.0},    {"yukawa.t", 173.0},
-      {"yukawa.b", 4.7},             {"yukawa.tau", 1.777},
+      {"alpha_em_inverse", 132.507},
+      {"gf", 1.16639e-5},
+      {"alpha_s", 0.118},
+      {"mass.z", 91.188},
+      {"mass.w", 0.0},
+      {"mass.t", 173.0},
+      {"mass.b", 4.7},
+      {"mass.h", 125.0},
+      {"mass.tau", 1.777},
+      {"width.z", 2.441404},
+      {"width.w", 2.0476},
+      {"width.t", 1.4915},
+      {"width.h", 0.006382339},
+      {"width.tau", 0.0},
+      {"yukawa.t", 173.0},
+      {"yukawa.b", 4.7},
+      {"yukawa.tau", 1.777},
   };
   if (with_zprime) {
     p.values_["mass.zp"] = 400.0;
@@ -47,8 +58,8 @@ void Parameters::set_scheme(const std::string& name) {
     scheme_ = Scheme::gmu;
     if (!w_mass_given_) values_["mass.w"] = 80.419;
   } else {
-    request_error("unknown scheme '{}'{} Expected alpha_gf_mz (inputs alpha, G_F, M_Z) or gmu (G_F, M_W, M_Z)",
-                  name, did_you_mean(name, {"alpha_gf_mz", "gmu"}));
+    request_error("unknown scheme '{}'{} Expected alpha_gf_mz (inputs alpha, G_F, M_Z) or gmu (G_F, M_W, M_Z)", name,
+                  did_you_mean(name, {"alpha_gf_mz", "gmu"}));
   }
 }
 
@@ -56,8 +67,7 @@ std::string Parameters::scheme_name() const { return scheme_ == Scheme::gmu ? "g
 
 double Parameters::get(const std::string& name) const {
   const auto found = values_.find(name);
-  if (found == values_.end())
-    request_error("unknown parameter '{}'{}", name, did_you_mean(name, names()));
+  if (found == values_.end()) request_error("unknown parameter '{}'{}", name, did_you_mean(name, names()));
   return found->second;
 }
 
@@ -71,8 +81,9 @@ void Parameters::derive() {
   const double mz2 = std::pow(get("mass.z"), 2);
   if (scheme_ == Scheme::alpha_gf_mz) {
     if (w_mass_given_)
-      request_error("mass.w follows from alpha_em_inverse, gf and mass.z in scheme alpha_gf_mz; leave it out, or "
-                    "set scheme = \"gmu\"");
+      request_error(
+          "mass.w follows from alpha_em_inverse, gf and mass.z in scheme alpha_gf_mz; leave it out, or "
+          "set scheme = \"gmu\"");
     // M_W^2 = M_Z^2/2 + sqrt(M_Z^4/4 - pi alpha M_Z^2 / (sqrt2 G_F))
     const double root = mz2 * mz2 / 4 - kPi / get("alpha_em_inverse") * mz2 / (std::sqrt(2.0) * get("gf"));
     if (!(root >= 0))
@@ -90,8 +101,6 @@ void Parameters::derive() {
 
 double Parameters::electric_charge() const { return std::sqrt(4 * kPi / get("alpha_em_inverse")); }
 
-double Parameters::sin2_theta_w() const {
-  return 1 - std::pow(get("mass.w") / get("mass.z"), 2);
-}
+double Parameters::sin2_theta_w() const { return 1 - std::pow(get("mass.w") / get("mass.z"), 2); }
 
 }  // namespace thalweg

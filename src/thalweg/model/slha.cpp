@@ -25,7 +25,8 @@ std::vector<std::string> words_of(std::string_view line) {
 
 // Locale-independent; Fortran exponents (1.0D+02) are read too.
 double number(std::string word) {
-  std::replace_if(word.begin(), word.end(), [](char c) { return c == 'D' || c == 'd'; }, 'e');
+  std::replace_if(
+      word.begin(), word.end(), [](char c) { return c == 'D' || c == 'd'; }, 'e');
   const char* first = word.data() + (word.starts_with('+') ? 1 : 0);
   double value = 0;
   const auto result = std::from_chars(first, word.data() + word.size(), value);
@@ -121,8 +122,7 @@ std::string write_slha(const Model& model, const Parameters& parameters) {
   for (const Particle& p : model.particles()) entry(p.pdg, model.mass(p.pdg, parameters), p.name);
   text += "BLOCK YUKAWA\n";
   for (const Particle& p : model.particles())
-    if (p.spin == Spin::fermion && !p.mass.empty())
-      entry(p.pdg, parameters.get("yukawa" + p.mass.substr(4)), p.name);
+    if (p.spin == Spin::fermion && !p.mass.empty()) entry(p.pdg, parameters.get("yukawa" + p.mass.substr(4)), p.name);
   if (parameters.has("coupling.zp")) {
     text += "BLOCK ZPINPUTS\n";
     entry(1, parameters.get("coupling.zp"), "Z' couplings in units of the Z's");

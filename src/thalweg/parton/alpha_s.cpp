@@ -59,7 +59,8 @@ AlphaS AlphaS::from_table(std::vector<double> q, std::vector<double> values) {
   AlphaS a;
   for (std::size_t i = 0; i < q.size(); ++i) {
     if (!(q[i] > 0) || (i > 0 && q[i] < q[i - 1]) || !(values[i] > 0) || (i > 1 && q[i] == q[i - 2]))
-      request_error("alpha_s table: scales must ascend and values be positive, but Q = {}, alpha_s = {}", q[i], values[i]);
+      request_error("alpha_s table: scales must ascend and values be positive, but Q = {}, alpha_s = {}", q[i],
+                    values[i]);
     a.log_q2_.push_back(2 * std::log(q[i]));
   }
   if (q[0] == q[1] || q[q.size() - 1] == q[q.size() - 2]) request_error("alpha_s table: a threshold at its end");

@@ -77,12 +77,11 @@ SubGrid read_subgrid(Reader& reader) {
     reader.fail("a flavour is named twice");
   const std::size_t rows = grid.x.size() * grid.q.size(), columns = grid.flavours.size();
   for (std::size_t row = 0; row < rows; ++row) {
-    if (reader.at_end())
-      reader.fail(fmt::format("the file ends after {} of {} rows of a sub-grid", row, rows));
+    if (reader.at_end()) reader.fail(fmt::format("the file ends after {} of {} rows of a sub-grid", row, rows));
     reader.numbers(reader.line(), grid.xf);
     if (grid.xf.size() != (row + 1) * columns)
-      reader.fail(fmt::format("a row of {} numbers, expected {} (one a flavour)",
-                              grid.xf.size() - row * columns, columns));
+      reader.fail(
+          fmt::format("a row of {} numbers, expected {} (one a flavour)", grid.xf.size() - row * columns, columns));
   }
   if (reader.at_end() || reader.line() != "---") reader.fail("a sub-grid does not end with '---'");
   return grid;

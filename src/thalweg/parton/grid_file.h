@@ -10,8 +10,8 @@ namespace thalweg {
 
 // One rectangular grid between flavour thresholds: x f(x, Q) at the knots.
 struct SubGrid {
-  std::vector<double> x;  // ascending, in (0, 1], at least 4
-  std::vector<double> q;  // ascending, GeV, at least 2
+  std::vector<double> x;      // ascending, in (0, 1], at least 4
+  std::vector<double> q;      // ascending, GeV, at least 2
   std::vector<int> flavours;  // PDG codes; 0 is read as the gluon, 21
   std::vector<double> xf;     // [x][q][flavour]
   double value(std::size_t ix, std::size_t iq, std::size_t fl) const {

@@ -2,11 +2,13 @@
 // flavours an event costs 16 k multiply-adds and 128 k bytes from the table.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "thalweg/parton/pdf.cpp"
+#include "thalweg/parton/pdf.h"
+
+// clang-format off: the order matters
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
-
-#include "thalweg/parton/pdf.h"
+// clang-format on
 
 #ifndef THALWEG_PDF_ROWS
 #define THALWEG_PDF_ROWS

@@ -62,6 +62,7 @@ class PdfEvaluator {
     std::vector<int> hint;  // first interval of a bucket uniform in log x
     double hint_scale = 0;
   };
+
  private:
   void point(double log_x, double log_q2, double* out) const;
   void continued(double x, double q2, double* out) const;

@@ -18,7 +18,7 @@ namespace thalweg {
 struct Beams {
   enum class Kind { hadrons, partons, decay };
   Kind kind = Kind::hadrons;
-  double energy = 0;            // GeV: sqrt(s) of the collider; mass of the decaying particle
+  double energy = 0;              // GeV: sqrt(s) of the collider; mass of the decaying particle
   double mass_a = 0, mass_b = 0;  // of incoming partons (partons only)
 };
 

@@ -39,19 +39,22 @@ PropagatorMap map_for(int pdg, const Model& model, const Parameters& parameters,
   const double width = pdg ? model.width(pdg, parameters) : 0;
   const bool inside = mass * mass > s_min && mass * mass < s_max;
   if (inside && !(width > 0))
-    request_error("the propagator of {} (mass {} GeV, width 0) has its pole inside of the range {} to {} GeV; give it "
-                  "a width or cut it out", model.particle_name(pdg), mass, std::sqrt(s_min), std::sqrt(s_max));
+    request_error(
+        "the propagator of {} (mass {} GeV, width 0) has its pole inside of the range {} to {} GeV; give it "
+        "a width or cut it out",
+        model.particle_name(pdg), mass, std::sqrt(s_min), std::sqrt(s_max));
   if (inside) return PropagatorMap::massive(mass, width, s_min, s_max);
   if (!(s_min > 0))
-    request_error("massless final particles and no cut that keeps sqrt(s) away from zero: the cross section diverges; "
-                  "add a cut such as m_ll = {{ of = \"mass(...)\", min = 15.0 }}");
+    request_error(
+        "massless final particles and no cut that keeps sqrt(s) away from zero: the cross section diverges; "
+        "add a cut such as m_ll = {{ of = \"mass(...)\", min = 15.0 }}");
   return PropagatorMap::massless(kMasslessExponent, s_min, s_max);
 }
 
 }  // namespace
 
-ChannelSet channels_from_diagrams(const std::vector<DiagramSet>& sets, const Model& model,
-                                  const Parameters& parameters, const Beams& beams, double e_min, double e_max) {
+ChannelSet channels_from_diagrams(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                                  const Beams& beams, double e_min, double e_max) {
   check_final_masses(sets, model, parameters);
   const SubProcess& front = sets[0].process;
   std::vector<double> masses;

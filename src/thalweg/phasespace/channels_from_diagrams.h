@@ -23,7 +23,7 @@ inline constexpr double kMasslessExponent = 2.0;
 // hadrons, [e_min, e_max] bounds sqrt(s_hat) (see Cuts). RequestError: more than two final
 // particles, no phase space, no lower bound where a massless propagator needs one, a resonance of
 // zero width inside of the range.
-ChannelSet channels_from_diagrams(const std::vector<DiagramSet>& sets, const Model& model,
-                                  const Parameters& parameters, const Beams& beams, double e_min, double e_max);
+ChannelSet channels_from_diagrams(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                                  const Beams& beams, double e_min, double e_max);
 
 }  // namespace thalweg

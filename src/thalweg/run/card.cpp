@@ -1,8 +1,9 @@
 #include "thalweg/run/card.h"
 
+#include <toml++/toml.h>
+
 #include <cmath>
 #include <set>
-#include <toml++/toml.h>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
@@ -21,8 +22,9 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"beams", {"energy", "pdf", "flavours"}},
     {"scales", {"factorization", "renormalization", "running"}},
     {"integration", {"accuracy", "points"}},
-    {"sampling", {"sampler", "channels", "vegas_bins", "vegas_damping", "adaptation_iterations", "adaptation_points",
-                  "overweight_budget"}},
+    {"sampling",
+     {"sampler", "channels", "vegas_bins", "vegas_damping", "adaptation_iterations", "adaptation_points",
+      "overweight_budget"}},
     {"output", {"events", "format"}},
 };
 
@@ -40,7 +42,8 @@ class CardReader {
   RunCard read() {
     check_keys();
     RunCard card;
-    card.model = at("model", [&](const toml::node& n) { return Model(text(n)); }, [] { return Model("sm"); });
+    card.model = at(
+        "model", [&](const toml::node& n) { return Model(text(n)); }, [] { return Model("sm"); });
     card.parameters = card.model.default_parameters();
     read_parameters(card);
     read_beams(card);
@@ -179,7 +182,8 @@ class CardReader {
 
   double ranged(const toml::node& node, double least, double most) const {
     const double value = number(node, false);
-    if (!(value >= least && value <= most)) request_error("expected a number from {} to {}, not {}", least, most, value);
+    if (!(value >= least && value <= most))
+      request_error("expected a number from {} to {}, not {}", least, most, value);
     return value;
   }
 
@@ -227,7 +231,8 @@ class CardReader {
   }
 
   void read_beams(RunCard& card) const {
-    card.flavours = at("beams.flavours", [&](const toml::node& n) { return static_cast<int>(whole(n, 1, 5)); }, [] { return 4; });
+    card.flavours = at(
+        "beams.flavours", [&](const toml::node& n) { return static_cast<int>(whole(n, 1, 5)); }, [] { return 4; });
     card.process = at("process", text, [&]() -> std::string {
       request_error("{}: 'process' is missing; expected a line such as process = \"p p > e+ e-\"", place_);
     });
@@ -241,25 +246,33 @@ class CardReader {
       card.pdf = "none";
       return;
     }
-    card.energy = at("beams.energy", [&](const toml::node& n) {
-      const double e = number(n, true);
-      if (!(e > 0 && e < 1e9)) request_error("expected an energy above zero, not {} GeV", e);
-      return e;
-    }, [&]() -> double {
-      request_error("{}: 'beams.energy' is missing; expected the centre-of-mass energy, such as energy = \"13 TeV\"", place_);
-    });
+    card.energy = at(
+        "beams.energy",
+        [&](const toml::node& n) {
+          const double e = number(n, true);
+          if (!(e > 0 && e < 1e9)) request_error("expected an energy above zero, not {} GeV", e);
+          return e;
+        },
+        [&]() -> double {
+          request_error(
+              "{}: 'beams.energy' is missing; expected the centre-of-mass energy, such as energy = \"13 TeV\"", place_);
+        });
     card.pdf = at("beams.pdf", text, [] { return std::string(kDefaultPdfSet); });
     card.beam_kind = card.pdf == "none" ? Beams::Kind::partons : Beams::Kind::hadrons;
   }
 
   Expression scale(const std::string& key, const RunCard& card) const {
-    return at(key, [&](const toml::node& n) {
-      const Expression e = n.is_string() ? Expression(text(n), kScaleVariables, [&](const std::string& name) { return parameter(name); })
-                                         : Expression::constant(number(n, true));
-      if (!e.depends_on_event() && !(e.evaluate(nullptr) > 0 && std::isfinite(e.evaluate(nullptr))))
-        request_error("a scale must be positive, not {} GeV", e.evaluate(nullptr));
-      return e;
-    }, [&] { return Expression::constant(card.parameters.get("mass.z")); });
+    return at(
+        key,
+        [&](const toml::node& n) {
+          const Expression e = n.is_string() ? Expression(text(n), kScaleVariables,
+                                                          [&](const std::string& name) { return parameter(name); })
+                                             : Expression::constant(number(n, true));
+          if (!e.depends_on_event() && !(e.evaluate(nullptr) > 0 && std::isfinite(e.evaluate(nullptr))))
+            request_error("a scale must be positive, not {} GeV", e.evaluate(nullptr));
+          return e;
+        },
+        [&] { return Expression::constant(card.parameters.get("mass.z")); });
   }
 
   void read_scales(RunCard& card) const {
@@ -298,34 +311,52 @@ class CardReader {
   }
 
   void read_numbers(RunCard& card) const {
-    card.seed = at("seed", [&](const toml::node& n) { return whole(n, 0, 1ull << 62); }, [] { return 1ull; });
-    card.accuracy = at("integration.accuracy", [&](const toml::node& n) { return ranged(n, 1e-7, 0.5); }, [] { return 1e-3; });
-    card.points = at("integration.points", [&](const toml::node& n) { return whole(n, 1000, 1'000'000'000'000); }, [] { return 0ull; });
-    card.sampler = at("sampling.sampler", [&](const toml::node& n) {
-      const std::string name = text(n);
-      if (name == "neural" || name == "ann") request_error("sampler '{}' is not there yet; use \"vegas\" or \"flat\"", name);
-      if (name != "vegas" && name != "flat")
-        request_error("unknown sampler '{}'{} Known: vegas, flat", name, did_you_mean(name, {"vegas", "flat", "neural", "ann"}));
-      return name;
-    }, [] { return std::string("vegas"); });
-    card.channels = at("sampling.channels", [&](const toml::node& n) {
-      const std::string name = text(n);
-      if (name == "diagrams") return ChannelWeights::diagrams;
-      if (name == "propagators") return ChannelWeights::propagators;
-      if (name == "sherpa") return ChannelWeights::sherpa;
-      request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa", name,
-                    did_you_mean(name, {"diagrams", "propagators", "sherpa"}));
-    }, [] { return ChannelWeights::diagrams; });
-    card.vegas_bins = at("sampling.vegas_bins", [&](const toml::node& n) { return whole(n, 2, 10'000); }, [] { return 64ull; });
-    card.vegas_damping = at("sampling.vegas_damping", [&](const toml::node& n) { return ranged(n, 0, 2); }, [] { return 0.7; });
-    card.adaptation_iterations =
-        at("sampling.adaptation_iterations", [&](const toml::node& n) { return whole(n, 1, 1000); }, [] { return 7ull; });
-    card.adaptation_points =
-        at("sampling.adaptation_points", [&](const toml::node& n) { return whole(n, 100, 1'000'000'000); }, [] { return 20'000ull; });
-    card.overweight_budget =
-        at("sampling.overweight_budget", [&](const toml::node& n) { return ranged(n, 0, 0.5); }, [] { return 1e-3; });
-    card.events = at("output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
-    card.formats = at("output.format", [&](const toml::node& n) { return formats(n); }, [] { return std::vector<std::string>{"lhe.gz"}; });
+    card.seed = at(
+        "seed", [&](const toml::node& n) { return whole(n, 0, 1ull << 62); }, [] { return 1ull; });
+    card.accuracy = at(
+        "integration.accuracy", [&](const toml::node& n) { return ranged(n, 1e-7, 0.5); }, [] { return 1e-3; });
+    card.points = at(
+        "integration.points", [&](const toml::node& n) { return whole(n, 1000, 1'000'000'000'000); },
+        [] { return 0ull; });
+    card.sampler = at(
+        "sampling.sampler",
+        [&](const toml::node& n) {
+          const std::string name = text(n);
+          if (name == "neural" || name == "ann")
+            request_error("sampler '{}' is not there yet; use \"vegas\" or \"flat\"", name);
+          if (name != "vegas" && name != "flat")
+            request_error("unknown sampler '{}'{} Known: vegas, flat", name,
+                          did_you_mean(name, {"vegas", "flat", "neural", "ann"}));
+          return name;
+        },
+        [] { return std::string("vegas"); });
+    card.channels = at(
+        "sampling.channels",
+        [&](const toml::node& n) {
+          const std::string name = text(n);
+          if (name == "diagrams") return ChannelWeights::diagrams;
+          if (name == "propagators") return ChannelWeights::propagators;
+          if (name == "sherpa") return ChannelWeights::sherpa;
+          request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa", name,
+                        did_you_mean(name, {"diagrams", "propagators", "sherpa"}));
+        },
+        [] { return ChannelWeights::diagrams; });
+    card.vegas_bins = at(
+        "sampling.vegas_bins", [&](const toml::node& n) { return whole(n, 2, 10'000); }, [] { return 64ull; });
+    card.vegas_damping = at(
+        "sampling.vegas_damping", [&](const toml::node& n) { return ranged(n, 0, 2); }, [] { return 0.7; });
+    card.adaptation_iterations = at(
+        "sampling.adaptation_iterations", [&](const toml::node& n) { return whole(n, 1, 1000); }, [] { return 7ull; });
+    card.adaptation_points = at(
+        "sampling.adaptation_points", [&](const toml::node& n) { return whole(n, 100, 1'000'000'000); },
+        [] { return 20'000ull; });
+    card.overweight_budget = at(
+        "sampling.overweight_budget", [&](const toml::node& n) { return ranged(n, 0, 0.5); }, [] { return 1e-3; });
+    card.events = at(
+        "output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
+    card.formats = at(
+        "output.format", [&](const toml::node& n) { return formats(n); },
+        [] { return std::vector<std::string>{"lhe.gz"}; });
   }
 
   static std::vector<std::string> formats(const toml::node& node) {
@@ -334,7 +365,8 @@ class CardReader {
       const std::string name = text(n);
       if (name == "hepmc") request_error("format 'hepmc' is not there yet; use lhe, lhe.gz or hdf5");
       if (name != "lhe" && name != "lhe.gz" && name != "hdf5")
-        request_error("unknown format '{}'{} Known: lhe, lhe.gz, hdf5", name, did_you_mean(name, {"lhe", "lhe.gz", "hdf5"}));
+        request_error("unknown format '{}'{} Known: lhe, lhe.gz, hdf5", name,
+                      did_you_mean(name, {"lhe", "lhe.gz", "hdf5"}));
       if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
     };
     if (const toml::array* array = node.as_array())

@@ -52,8 +52,8 @@ class CrossSection : public EventIntegrand {
   // Sub-processes with equal amplitudes, evaluated once.
   struct Group {
     AmplitudeProgram program;
-    std::vector<std::size_t> channel_of;    // of each diagram
-    std::vector<std::size_t> sub_processes; // indices into sets_
+    std::vector<std::size_t> channel_of;     // of each diagram
+    std::vector<std::size_t> sub_processes;  // indices into sets_
   };
   // Points that pass the cuts, in dense arrays.
   struct Survivors {

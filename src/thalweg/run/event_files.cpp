@@ -39,7 +39,9 @@ void write_lhe(const std::filesystem::path& path, bool compress, const EventFile
   file.write(pack(lhe_head(job.info)));
   ordered_pipeline<std::string>(
       0, blocks(job), job.threads,
-      [&](std::uint64_t k, Arena&) { return pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, cross_section))); },
+      [&](std::uint64_t k, Arena&) {
+        return pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, cross_section)));
+      },
       [&](std::uint64_t k, std::string& text) {
         file.write(text);
         progress(std::min(job.info.events, (k + 1) * kBlock));
@@ -75,7 +77,8 @@ std::string format_of(const std::filesystem::path& path) {
   if (name.ends_with(".lhe.gz")) return "lhe.gz";
   if (name.ends_with(".lhe")) return "lhe";
   if (name.ends_with(".h5") || name.ends_with(".hdf5")) return "hdf5";
-  if (name.ends_with(".hepmc")) request_error("-o {}: HepMC3 is not there yet; use .lhe, .lhe.gz or .h5", path.string());
+  if (name.ends_with(".hepmc"))
+    request_error("-o {}: HepMC3 is not there yet; use .lhe, .lhe.gz or .h5", path.string());
   request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5", path.string());
 }
 
@@ -84,8 +87,10 @@ std::string ending_of(const std::string& format) { return format == "hdf5" ? "h5
 void write_event_file(const std::filesystem::path& path, const std::string& format, const EventFileJob& job,
                       const EventStore& store, const CrossSection& cross_section,
                       const std::function<void(std::uint64_t)>& progress) {
-  if (format == "hdf5") write_lheh5(path, job, store, cross_section, progress);
-  else write_lhe(path, format == "lhe.gz", job, store, cross_section, progress);
+  if (format == "hdf5")
+    write_lheh5(path, job, store, cross_section, progress);
+  else
+    write_lhe(path, format == "lhe.gz", job, store, cross_section, progress);
 }
 
 }  // namespace thalweg

@@ -23,8 +23,9 @@ EventStore::EventStore(std::filesystem::path path, std::size_t row_size, std::ui
   struct stat status = {};
   if (::fstat(file_, &status) != 0) fail("reading");
   if (static_cast<std::uint64_t>(status.st_size) < rows * row_bytes_)
-    run_error("'{}' is shorter than its checkpoint says; remove generation.json in that folder to make the events again",
-              path_.string());
+    run_error(
+        "'{}' is shorter than its checkpoint says; remove generation.json in that folder to make the events again",
+        path_.string());
   if (::ftruncate(file_, static_cast<off_t>(rows * row_bytes_)) != 0) fail("truncating");
   rows_ = rows;
 }

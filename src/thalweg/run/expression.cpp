@@ -44,18 +44,24 @@ class ExpressionParser {
     if (++depth_ > 50) fail("brackets are nested too deeply");
     product();
     while (true) {
-      if (take('+')) product(), push(Kind::add);
-      else if (take('-')) product(), push(Kind::subtract);
-      else break;
+      if (take('+'))
+        product(), push(Kind::add);
+      else if (take('-'))
+        product(), push(Kind::subtract);
+      else
+        break;
     }
     --depth_;
   }
   void product() {
     power();
     while (true) {
-      if (take('*')) power(), push(Kind::multiply);
-      else if (take('/')) power(), push(Kind::divide);
-      else break;
+      if (take('*'))
+        power(), push(Kind::multiply);
+      else if (take('/'))
+        power(), push(Kind::divide);
+      else
+        break;
     }
   }
   void power() {
@@ -76,7 +82,8 @@ class ExpressionParser {
       if (!take(')')) fail("expected ')'");
       return;
     }
-    if (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.')) return number();
+    if (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.'))
+      return number();
     const std::string name = word();
     if (name.empty()) fail("expected a number, a parameter or '('");
     const auto found = std::find(variables_.begin(), variables_.end(), name);

@@ -11,7 +11,9 @@ namespace thalweg {
 namespace {
 
 // JSON's escapes are those of a basic string in TOML.
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::string number(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
@@ -23,7 +25,8 @@ std::string number(double value) {
 }  // namespace
 
 std::string resolved_card(const RunCard& card, bool with_output) {
-  std::string text = fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
+  std::string text =
+      fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
   text += fmt::format("\n[parameters]\nscheme = \"{}\"\n", card.parameters.scheme_name());
   const bool gmu = card.parameters.scheme() == Scheme::gmu;
   for (const auto& [name, value] : card.parameters.values()) {
@@ -31,7 +34,8 @@ std::string resolved_card(const RunCard& card, bool with_output) {
     text += name + " = " + number(value) + "\n";
   }
   if (card.beam_kind != Beams::Kind::decay)
-    text += fmt::format("\n[beams]\nenergy = {}\npdf = {}\nflavours = {}\n", number(card.energy), quoted(card.pdf), card.flavours);
+    text += fmt::format("\n[beams]\nenergy = {}\npdf = {}\nflavours = {}\n", number(card.energy), quoted(card.pdf),
+                        card.flavours);
   text += fmt::format("\n[scales]\nfactorization = {}\nrenormalization = {}\nrunning = {}\n", card.factorization.toml(),
                       card.renormalization.toml(), card.running);
   text += "\n[cuts]\n";

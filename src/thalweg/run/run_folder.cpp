@@ -18,7 +18,8 @@ RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)
   std::error_code code;
   const fs::path sampling = file("card.sampling.toml");
   if (fs::exists(path_, code)) {
-    if (!fs::is_directory(path_, code)) request_error("'{}' is a file; choose another run folder with --run", path_.string());
+    if (!fs::is_directory(path_, code))
+      request_error("'{}' is a file; choose another run folder with --run", path_.string());
     const bool empty = fs::is_empty(path_, code);
     if (!empty && !fs::exists(sampling, code) && !fs::exists(file(".lock"), code))
       request_error("'{}' exists and is no run folder; choose another with --run", path_.string());
@@ -27,7 +28,8 @@ RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)
   }
   lock_ = ::open(file(".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
   if (lock_ < 0)
-    run_error("cannot write in the run folder '{}': {}; choose another with --run", path_.string(), std::strerror(errno));
+    run_error("cannot write in the run folder '{}': {}; choose another with --run", path_.string(),
+              std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
     run_error("another run is at work in '{}'; wait for it, or choose another folder with --run", path_.string());
   if (fs::exists(sampling, code)) {

@@ -55,7 +55,8 @@ Integrator::Integrator(const Integrand& integrand, IntegratorConfig config) : in
 
 IntegratorState Integrator::initial_state() const {
   IntegratorState state;
-  for (std::size_t c = 0; c < integrand_.channels(); ++c) state.grids.emplace_back(integrand_.dim(), config_.vegas_bins);
+  for (std::size_t c = 0; c < integrand_.channels(); ++c)
+    state.grids.emplace_back(integrand_.dim(), config_.vegas_bins);
   state.sigma.assign(integrand_.channels(), 0.0);
   state.channels.resize(integrand_.channels());
   return state;
@@ -155,8 +156,10 @@ void Integrator::adapt(IntegratorState& state, const Report& report) const {
       sum += statistics[c].absolute_sum();
     }
     if (sum == 0)
-      run_error("all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
-                "vanish; check [cuts] and beams.energy", state.iterations.back().points);
+      run_error(
+          "all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
+          "vanish; check [cuts] and beams.energy",
+          state.iterations.back().points);
     report(state);
   }
 }
@@ -185,10 +188,8 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
     }
     const Integral now = total(state);
     const bool accurate = now.error <= config_.accuracy * std::abs(now.value) && now.points >= config_.minimum_points;
-    state.complete = config_.points ? now.points >= config_.points
-                                    : accurate || now.points >= config_.maximum_points;
-    if (state.complete && now.value == 0)
-      run_error("the integral is zero after {} points; check [cuts]", now.points);
+    state.complete = config_.points ? now.points >= config_.points : accurate || now.points >= config_.maximum_points;
+    if (state.complete && now.value == 0) run_error("the integral is zero after {} points; check [cuts]", now.points);
     report(state);
   }
 }
@@ -217,8 +218,8 @@ IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   for (const auto& grid : json.at("grids")) state.grids.push_back(VegasGrid::from_json(grid));
   for (const auto& c : json.at("channels")) state.channels.push_back(WeightStatistics::from_json(c));
   for (const auto& it : json.at("iterations"))
-    state.iterations.push_back({it.at(0).get<bool>(), it.at(1).get<std::uint64_t>(), it.at(2).get<double>(),
-                                it.at(3).get<double>()});
+    state.iterations.push_back(
+        {it.at(0).get<bool>(), it.at(1).get<std::uint64_t>(), it.at(2).get<double>(), it.at(3).get<double>()});
   return state;
 }
 

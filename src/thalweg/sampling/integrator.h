@@ -24,9 +24,9 @@ struct IntegratorConfig {
   bool adapt_grids = true;  // false: flat sampling of every channel
   int adaptation_iterations = 7;
   std::uint64_t adaptation_points = 20'000;  // a channel and iteration
-  double accuracy = 1e-3;              // relative error at which integration ends ...
-  std::uint64_t points = 0;            // ... unless this is set: then exactly that many points
-  std::uint64_t minimum_points = 200'000;  // so that error and maxima mean something
+  double accuracy = 1e-3;                    // relative error at which integration ends ...
+  std::uint64_t points = 0;                  // ... unless this is set: then exactly that many points
+  std::uint64_t minimum_points = 200'000;    // so that error and maxima mean something
   std::uint64_t maximum_points = 4'000'000'000;
 };
 

@@ -83,8 +83,14 @@ double WeightStatistics::budget_maximum(double share) const {
 nlohmann::json WeightStatistics::to_json() const {
   nlohmann::json bins = nlohmann::json::array();
   for (const auto& [key, bin] : histogram_) bins.push_back({key, bin.count, bin.sum});
-  return {{"points", points_}, {"non_zero", non_zero_}, {"non_finite", non_finite_}, {"mean", mean_}, {"absolute_sum", absolute_sum_},
-          {"m2", m2_},         {"top", top_},           {"histogram", bins}};
+  return {{"points", points_},
+          {"non_zero", non_zero_},
+          {"non_finite", non_finite_},
+          {"mean", mean_},
+          {"absolute_sum", absolute_sum_},
+          {"m2", m2_},
+          {"top", top_},
+          {"histogram", bins}};
 }
 
 WeightStatistics WeightStatistics::from_json(const nlohmann::json& json) {

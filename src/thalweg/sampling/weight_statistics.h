@@ -43,7 +43,7 @@ class WeightStatistics {
   static constexpr std::size_t kTop = 512;
   std::uint64_t points_ = 0, non_zero_ = 0, non_finite_ = 0;
   double mean_ = 0, m2_ = 0, absolute_sum_ = 0;
-  std::vector<double> top_;        // the largest weights, descending
+  std::vector<double> top_;                // the largest weights, descending
   std::map<std::int64_t, Bin> histogram_;  // by the leading bits of the double: 256 bins an octave
 };
 

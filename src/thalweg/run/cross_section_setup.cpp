@@ -1,0 +1,171 @@
+// What a card asks for, turned into sub-processes, cuts, channels and amplitudes.
+#include "thalweg/run/cross_section.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "thalweg/base/errors.h"
+
+namespace thalweg {
+namespace {
+
+// Programs of sub-processes that differ in names only, such as u u~ and c c~.
+bool equal(const AmplitudeProgram& a, const AmplitudeProgram& b) {
+  auto same = [](const Op& x, const Op& y) {
+    return x.kind == y.kind && x.out == y.out && x.a == y.a && x.b == y.b && x.c == y.c && x.leg == y.leg &&
+           x.helicity == y.helicity && x.incoming == y.incoming && x.momentum == y.momentum && x.diagram == y.diagram &&
+           x.left == y.left && x.right == y.right && x.mass == y.mass && x.width == y.width;
+  };
+  return a.factor == b.factor && a.leg_masses == b.leg_masses && a.momentum_masks == b.momentum_masks &&
+         std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(), b.ops.end(), same);
+}
+
+// The beams that a card describes; partons have one definite flavour each.
+Beams make_beams(const RunCard& card, const ProcessDefinition& definition, const std::vector<DiagramSet>& sets) {
+  Beams beams;
+  beams.kind = card.beam_kind;
+  beams.energy = card.energy;
+  const SubProcess& first = sets[0].process;
+  if (beams.kind == Beams::Kind::decay) {
+    beams.energy = card.model.mass(first.pdg[0], card.parameters);
+    if (sets.size() > 1 && definition.choices[0].size() > 1)
+      request_error("process '{}': a decay needs one definite particle", definition.text);
+  } else if (beams.kind == Beams::Kind::partons) {
+    if (definition.choices[0].size() > 1 || definition.choices[1].size() > 1)
+      request_error("process '{}' with pdf = \"none\": partons at fixed energy need definite flavours, such as u u~",
+                    definition.text);
+    beams.mass_a = card.model.mass(first.pdg[0], card.parameters);
+    beams.mass_b = card.model.mass(first.pdg[1], card.parameters);
+    if (!(beams.energy > beams.mass_a + beams.mass_b))
+      request_error("beams.energy = {} GeV is below the masses of the incoming particles, {} GeV", beams.energy,
+                    beams.mass_a + beams.mass_b);
+  } else {
+    for (std::size_t leg = 0; leg < 2; ++leg)
+      for (int pdg : definition.choices[leg])
+        if (card.model.particle(pdg).colour == 1 && pdg != 22)
+          request_error(
+              "process '{}': {} is no parton of a proton; set pdf = \"none\" in [beams] for beams of fixed "
+              "energy",
+              definition.text, card.model.particle_name(pdg));
+  }
+  return beams;
+}
+
+}  // namespace
+
+CrossSection::CrossSection(const RunCard& card)
+    : model_(card.model),
+      weights_(card.channels),
+      factorization_(card.factorization),
+      renormalization_(card.renormalization),
+      running_(card.running),
+      alpha_s_fixed_(card.parameters.get("alpha_s")),
+      alpha_em_(1 / card.parameters.get("alpha_em_inverse")) {
+  const Multiparticles multiparticles = default_multiparticles(card.flavours);
+  definition_ = parse_process(card.process, model_, multiparticles);
+  const auto vertices = model_.vertices(card.parameters);
+  sets_ = diagrams_of(definition_, model_, vertices);
+  beams_ = make_beams(card, definition_, sets_);
+  first_final_ = definition_.incoming;
+  final_legs_ = definition_.labels.size() - first_final_;
+  for (const DiagramSet& set : sets_) {
+    auto& masses = masses_.emplace_back();
+    for (int pdg : set.process.pdg) masses.push_back(model_.mass(pdg, card.parameters));
+  }
+  resolve_cuts(card, multiparticles);
+  const std::vector<double> final_masses(masses_[0].begin() + static_cast<std::ptrdiff_t>(first_final_),
+                                         masses_[0].end());
+  channels_ = channels_from_diagrams(sets_, model_, card.parameters, beams_,
+                                     cuts_.minimal_energy(static_cast<int>(first_final_), final_masses),
+                                     cuts_.maximal_energy(final_legs_));
+  for (int pdg : channels_.propagator) {
+    channel_mass_.push_back(pdg ? model_.mass(pdg, card.parameters) : 0);
+    channel_width_.push_back(pdg ? model_.width(pdg, card.parameters) : 0);
+  }
+  group_amplitudes(card.parameters, vertices);
+  if (beams_.kind != Beams::Kind::hadrons) return;
+  pdf_ = std::make_shared<const PdfSet>(PdfSet::load(card.pdf));
+  std::vector<int> flavours;
+  for (const DiagramSet& set : sets_) {
+    std::array<std::size_t, 2> rows{};
+    for (std::size_t beam = 0; beam < 2; ++beam) {
+      const auto found = std::find(flavours.begin(), flavours.end(), set.process.pdg[beam]);
+      rows[beam] = static_cast<std::size_t>(found - flavours.begin());
+      if (found == flavours.end()) flavours.push_back(set.process.pdg[beam]);
+    }
+    flavour_row_.push_back(rows);
+  }
+  densities_.emplace(pdf_->grid, flavours);
+}
+
+std::size_t CrossSection::dim() const { return channels_.channels[0].dim(); }
+
+void CrossSection::group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices) {
+  for (std::size_t p = 0; p < sets_.size(); ++p) {
+    AmplitudeProgram program = compile(sets_[p], model_, parameters, vertices);
+    const auto same = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
+      return equal(g.program, program) && g.channel_of == channels_.channel_of[p];
+    });
+    if (same != groups_.end())
+      same->sub_processes.push_back(p);
+    else
+      groups_.push_back({std::move(program), channels_.channel_of[p], {p}});
+  }
+}
+
+void CrossSection::resolve_cuts(const RunCard& card, const Multiparticles& multiparticles) {
+  std::vector<Cut> cuts;
+  for (const CutRequest& request : card.cuts) {
+    with_place(request.place, [&] {
+      const ObservableCall call = parse_observable(request.of);
+      Cut cut{request.name, call.observable, {{}}, request.min, request.max};
+      if (call.observable == Observable::ht) {
+        cut.tuples[0].resize(final_legs_);
+        std::iota(cut.tuples[0].begin(), cut.tuples[0].end(), static_cast<int>(first_final_));
+      }
+      // All choices of distinct legs, each set of legs once.
+      for (const std::string& name : call.arguments) {
+        const auto known = multiparticles.find(name);
+        const std::vector<int> pdgs =
+            known != multiparticles.end() ? known->second : std::vector<int>{model_.pdg(name)};
+        std::vector<std::vector<int>> longer;
+        bool any = false;
+        for (std::size_t l = first_final_; l < first_final_ + final_legs_; ++l) {
+          const auto& choices = definition_.choices[l];
+          const bool all = std::all_of(choices.begin(), choices.end(),
+                                       [&](int c) { return std::count(pdgs.begin(), pdgs.end(), c) > 0; });
+          const bool some = std::any_of(choices.begin(), choices.end(),
+                                        [&](int c) { return std::count(pdgs.begin(), pdgs.end(), c) > 0; });
+          if (some && !all)
+            request_error("'{}' is some but not all of what leg {} ('{}') may be; name the multiparticle", name, l + 1,
+                          definition_.labels[l]);
+          if (!all) continue;
+          any = true;
+          for (auto tuple : cut.tuples) {
+            if (std::count(tuple.begin(), tuple.end(), static_cast<int>(l))) continue;
+            tuple.push_back(static_cast<int>(l));
+            longer.push_back(tuple);
+          }
+        }
+        if (!any) request_error("'{}' is not among the final particles of '{}'", name, definition_.text);
+        cut.tuples = longer;
+      }
+      std::vector<std::vector<int>> unique;
+      std::vector<std::vector<int>> seen;
+      for (const auto& tuple : cut.tuples) {
+        auto sorted = tuple;
+        std::sort(sorted.begin(), sorted.end());
+        if (std::count(seen.begin(), seen.end(), sorted)) continue;
+        seen.push_back(sorted);
+        unique.push_back(tuple);
+      }
+      cut.tuples = unique;
+      if (unique.empty())
+        request_error("'{}' has no choice of distinct particles in '{}'", request.of, definition_.text);
+      cuts.push_back(cut);
+    });
+  }
+  cuts_ = Cuts(cuts);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,177 @@
+// Unweighted events and their files.
+#include <cmath>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/interrupt.h"
+#include "thalweg/base/ordered_pipeline.h"
+#include "thalweg/model/slha.h"
+#include "thalweg/run/event_files.h"
+#include "thalweg/run/run.h"
+
+namespace thalweg {
+namespace fs = std::filesystem;
+
+// State of the unweighting, kept in generation.json beside the rows of the store.
+struct Run::Generation {
+  std::uint64_t requested = 0, chunks = 0, events = 0, carry = 0;
+  double weight_sum = 0, absolute_sum = 0, over_sum = 0, trials = 0, largest = 1;
+  std::uint64_t non_finite = 0, points = 0;
+
+  nlohmann::json to_json() const {
+    return {{"requested", requested},   {"chunks", chunks},         {"events", events},
+            {"carry", carry},           {"weight_sum", weight_sum}, {"absolute_sum", absolute_sum},
+            {"over_sum", over_sum},     {"trials", trials},         {"largest", largest},
+            {"non_finite", non_finite}, {"points", points}};
+  }
+  static Generation from_json(const nlohmann::json& j) {
+    return {j.at("requested"),  j.at("chunks"),       j.at("events"),   j.at("carry"),
+            j.at("weight_sum"), j.at("absolute_sum"), j.at("over_sum"), j.at("trials"),
+            j.at("largest"),    j.at("non_finite"),   j.at("points")};
+  }
+};
+
+namespace {
+
+constexpr std::uint64_t kChunksPerCheckpoint = 256;
+
+// Bytes an event takes in the store and in a file, measured on two-body events; for the check that a
+// disk has room.
+double bytes_per_event(const std::vector<std::string>& formats, std::size_t row) {
+  double bytes = static_cast<double>(row * sizeof(double));
+  for (const std::string& f : formats) bytes += f == "lhe" ? 900 : f == "lhe.gz" ? 350 : 250;
+  return bytes;
+}
+
+}  // namespace
+
+void Run::make_events(const UnweightingPlan& plan, Generation& g) {
+  const std::size_t row = kRowHead + cross_section_.record_size();
+  EventStore store(folder_.file("events.partial"), row, g.events);
+  if (g.events >= g.requested) return;
+  progress_.start("unweight", g.requested, "events");
+  auto checkpoint = [&] {
+    store.sync();
+    folder_.save("generation", g.to_json());
+  };
+  auto consume = [&](std::uint64_t k, UnweightedChunk& chunk) {
+    const std::uint64_t made = chunk.rows.size() / row, use = std::min(made, g.requested - g.events);
+    for (std::uint64_t i = 0; i < use; ++i) {
+      double* r = chunk.rows.data() + i * row;
+      if (i == 0) r[2] += static_cast<double>(g.carry);
+      g.weight_sum += r[0];
+      g.absolute_sum += std::abs(r[0]);
+      g.over_sum += std::abs(r[0]) - 1;
+      g.trials += r[2];
+      g.largest = std::max(g.largest, r[0]);
+    }
+    g.carry = made == 0 ? g.carry + chunk.trailing_trials : chunk.trailing_trials;
+    store.append({chunk.rows.data(), use * row});
+    g.events += use;
+    g.points += chunk.trials;
+    g.non_finite += chunk.non_finite;
+    g.chunks = k + 1;
+    if (g.chunks % kChunksPerCheckpoint == 0) checkpoint();
+    const Integral sigma = total(state_);
+    progress_.update(g.events, fmt::format("sigma {:.6g} +- {:.2g} {}, efficiency {:.1f} %", sigma.value, sigma.error,
+                                           cross_section_.unit(),
+                                           100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
+    return g.events < g.requested;
+  };
+  try {
+    ordered_pipeline<UnweightedChunk>(
+        g.chunks, ~std::uint64_t{0}, options_.threads,
+        [&](std::uint64_t k, Arena& arena) {
+          throw_if_interrupted();
+          return unweight_chunk(cross_section_, state_.grids, plan, card_.seed, k, arena);
+        },
+        consume);
+  } catch (const Interrupted&) {
+    checkpoint();
+    add_time("unweight", progress_.seconds());
+    progress_.finish(g.events, "interrupted; go on with --resume");
+    throw;
+  }
+  checkpoint();
+  if (static_cast<double>(g.non_finite) > 1e-4 * static_cast<double>(g.points))
+    run_error("{} of {} weights are not finite (at most 1 in 10000 is tolerated)", g.non_finite, g.points);
+  progress_.finish(g.events, fmt::format("efficiency {:.1f} %",
+                                         100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
+  add_time("unweight", progress_.seconds());
+}
+
+void Run::write_files(const UnweightingPlan&, Generation& g) {
+  const Integral sigma = total(state_);
+  const EventStore store(folder_.file("events.partial"), kRowHead + cross_section_.record_size(), g.events);
+  EventFileJob job;
+  job.threads = options_.threads;
+  job.info.process = card_.process;
+  const bool hadrons = card_.beam_kind == Beams::Kind::hadrons;
+  const SubProcess& front = cross_section_.diagrams()[0].process;
+  for (std::size_t b = 0; b < 2; ++b) {
+    job.info.beam_pdg[b] = hadrons ? 2212 : b < front.incoming ? front.pdg[b] : 0;
+    job.info.beam_energy[b] = card_.beam_kind == Beams::Kind::decay ? 0 : card_.energy / 2;
+    job.info.pdf_id[b] = cross_section_.pdf_id();
+  }
+  const double n = static_cast<double>(g.events);
+  job.lhe_unit_weight = g.events ? sigma.value * n / g.weight_sum : 0;
+  job.lheh5_unit_weight = g.events ? sigma.value * g.trials / g.weight_sum : 0;
+  job.info.cross_section = sigma.value;
+  job.info.error = sigma.error;
+  job.info.largest_weight = job.lhe_unit_weight * g.largest;
+  job.info.events = g.events;
+  job.info.legs = front.legs();
+  job.info.sum_trials = g.trials;
+  job.info.seed = card_.seed;
+  job.info.card = card_.resolved_sampling;
+  job.info.slha = write_slha(card_.model, card_.parameters);
+  for (const fs::path& file : output_files()) {
+    progress_.start("write", g.events, "events");
+    write_event_file(file, format_of(file), job, store, cross_section_,
+                     [&](std::uint64_t done) { progress_.update(done); });
+    progress_.finish(g.events, file.string());
+    add_time("write", progress_.seconds());
+  }
+}
+
+void Run::generate() {
+  const std::uint64_t n = card_.events;
+  if (const auto earlier = result_.find("events");
+      earlier != result_.end() && earlier->is_number() && *earlier != n && !options_.output) {
+    std::error_code code;
+    for (const fs::path& file : output_files())
+      if (fs::exists(file, code))
+        request_error(
+            "'{}' holds {} events of an earlier run, not {}; write elsewhere with -o FILE or --run DIR, or "
+            "remove it",
+            file.string(), earlier->get<std::uint64_t>(), n);
+  }
+  const double bytes = static_cast<double>(n) * bytes_per_event(card_.formats, kRowHead + cross_section_.record_size());
+  std::error_code code;
+  if (const auto space = fs::space(folder_.path(), code); !code && bytes > static_cast<double>(space.available))
+    run_error(
+        "{} events need about {:.1f} GB in '{}', but {:.1f} GB are free; ask for fewer with -n or choose another "
+        "place with --run",
+        n, bytes / 1e9, folder_.path().string(), static_cast<double>(space.available) / 1e9);
+  integrate();
+  const UnweightingPlan plan = UnweightingPlan::from_budget(state_.channels, card_.overweight_budget);
+  Generation g;
+  if (const auto json = folder_.load("generation")) g = Generation::from_json(*json);
+  if (g.requested != n) g = {};
+  g.requested = n;
+  make_events(plan, g);
+  write_files(plan, g);
+  result_["events"] = g.events;
+  result_["weights"]["overweight_share"] = g.events ? g.over_sum / g.absolute_sum : 0.0;
+  result_["weights"]["largest_relative_weight"] = g.largest;
+  result_["generation"] = {{"trials", g.trials},
+                           {"efficiency", g.trials > 0 ? static_cast<double>(g.events) / g.trials : 0.0}};
+  for (const fs::path& file : output_files()) {
+    if (file == output_files()[0]) result_["files"] = nlohmann::json::array();
+    result_["files"].push_back(file.string());
+  }
+  save_result();
+  folder_.remove("events.partial");
+  folder_.remove("generation.json");
+}
+
+}  // namespace thalweg
