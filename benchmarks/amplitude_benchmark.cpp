@@ -30,11 +30,11 @@ void matrix_element(benchmark::State& state, const char* process, const char* na
   bench::report(state, n, program.flops, 0);
 }
 
-BENCHMARK_CAPTURE(matrix_element, ee_mumu / double, "e+ e- > mu+ mu-", "sm", false);
-BENCHMARK_CAPTURE(matrix_element, uux_ee / double, "u u~ > e+ e-", "sm", false);
-BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime / double, "u u~ > e+ e-", "sm_zprime", false);
-BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime_with_diagrams / double, "u u~ > e+ e-", "sm_zprime", true);
-BENCHMARK_CAPTURE(matrix_element, ee_aa / double, "e+ e- > a a", "sm", false);
+BENCHMARK_CAPTURE(matrix_element, ee_mumu, "e+ e- > mu+ mu-", "sm", false)->Name("matrix_element/ee_mumu/double");
+BENCHMARK_CAPTURE(matrix_element, uux_ee, "u u~ > e+ e-", "sm", false)->Name("matrix_element/uux_ee/double");
+BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime, "u u~ > e+ e-", "sm_zprime", false)->Name("matrix_element/uux_ee_zprime/double");
+BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime_with_diagrams, "u u~ > e+ e-", "sm_zprime", true)->Name("matrix_element/uux_ee_zprime_with_diagrams/double");
+BENCHMARK_CAPTURE(matrix_element, ee_aa, "e+ e- > a a", "sm", false)->Name("matrix_element/ee_aa/double");
 
 }  // namespace
 }  // namespace thalweg

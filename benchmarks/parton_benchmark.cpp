@@ -34,10 +34,10 @@ void lookup(benchmark::State& state, bool fixed_scale, std::vector<int> flavours
 const std::vector<int> kQuarks = {2, -2, 1, -1, 3, -3, 4, -4};
 const std::vector<int> kAll = {21, 2, -2, 1, -1, 3, -3, 4, -4, 5, -5};
 
-BENCHMARK_CAPTURE(lookup, flavours : 8 / scale : fixed, true, kQuarks);
-BENCHMARK_CAPTURE(lookup, flavours : 8 / scale : dynamic, false, kQuarks);
-BENCHMARK_CAPTURE(lookup, flavours : 11 / scale : fixed, true, kAll);
-BENCHMARK_CAPTURE(lookup, flavours : 11 / scale : dynamic, false, kAll);
+BENCHMARK_CAPTURE(lookup, quarks_fixed, true, kQuarks)->Name("lookup/flavours:8/scale:fixed");
+BENCHMARK_CAPTURE(lookup, quarks_dynamic, false, kQuarks)->Name("lookup/flavours:8/scale:dynamic");
+BENCHMARK_CAPTURE(lookup, all_fixed, true, kAll)->Name("lookup/flavours:11/scale:fixed");
+BENCHMARK_CAPTURE(lookup, all_dynamic, false, kAll)->Name("lookup/flavours:11/scale:dynamic");
 
 }  // namespace
 }  // namespace thalweg

@@ -33,8 +33,8 @@ void forward(benchmark::State& state, bool massive) {
   }
   bench::report(state, kPoints, 0, 0);
 }
-BENCHMARK_CAPTURE(forward, map : massive, true);
-BENCHMARK_CAPTURE(forward, map : massless, false);
+BENCHMARK_CAPTURE(forward, massive, true)->Name("forward/map:massive");
+BENCHMARK_CAPTURE(forward, massless, false)->Name("forward/map:massless");
 
 void vegas(benchmark::State& state) {
   const VegasGrid grid(4, 64);

@@ -33,7 +33,9 @@ HWY_INLINE V set(double x) { return hn::Set(D(), x); }
 // Current k holds component c as kTile reals and kTile imaginary parts.
 struct Storage {
   double* currents;
-  double* momenta;  // of external legs, then of momentum sums: [index][4][kTile]
+  double* momenta;      // of external legs, then of momentum sums: [index][4][kTile]
+  double* angles;       // of external legs: HalfAngle and sqrt(E + |p|), [leg][6][kTile]
+  double* propagators;  // [index][2][kTile]
   HWY_INLINE double* slot(int current, std::size_t component, std::size_t lane) const {
     return currents + (static_cast<std::size_t>(current) * 8 + component * 2) * kTile + lane;
   }
@@ -70,18 +72,35 @@ HWY_INLINE HalfAngle half_angle(V x, V y, V z) {
           hn::IfThenElse(along, one, hn::Div(x, safe_pt)), hn::IfThenElse(along, zero, hn::Div(y, safe_pt)), p};
 }
 
+// All that the spinors and polarisations of a leg need, once for all helicities.
+HWY_INLINE void store_angles(const Storage& st, std::size_t leg, std::size_t lane) {
+  const HalfAngle h = half_angle(st.momentum(leg, 1, lane), st.momentum(leg, 2, lane), st.momentum(leg, 3, lane));
+  const V omega = hn::Sqrt(hn::Add(st.momentum(leg, 0, lane), h.p));
+  double* out = st.angles + leg * 6 * kTile + lane;
+  for (const V& v : {h.c, h.s, h.cos_phi, h.sin_phi, h.p, omega}) {
+    hn::Store(v, D(), out);
+    out += kTile;
+  }
+}
+HWY_INLINE V angle(const Storage& st, std::size_t leg, std::size_t k, std::size_t lane) {
+  return hn::Load(D(), st.angles + (leg * 6 + k) * kTile + lane);
+}
+HWY_INLINE HalfAngle load_angles(const Storage& st, std::size_t leg, std::size_t lane) {
+  return {angle(st, leg, 0, lane), angle(st, leg, 1, lane), angle(st, leg, 2, lane), angle(st, leg, 3, lane),
+          angle(st, leg, 4, lane)};
+}
+
 HWY_INLINE void external_spinor(const Op& op, const Storage& st, std::size_t lane) {
   const auto leg = static_cast<std::size_t>(op.leg);
-  const V e = st.momentum(leg, 0, lane);
-  const HalfAngle angle = half_angle(st.momentum(leg, 1, lane), st.momentum(leg, 2, lane), st.momentum(leg, 3, lane));
+  const HalfAngle angles = load_angles(st, leg, lane);
   const bool row = op.kind == OpKind::external_row;
   const bool is_u = row != op.incoming;
-  const V omega_plus = hn::Sqrt(hn::Add(e, angle.p));
+  const V omega_plus = angle(st, leg, 5, lane);
   const V omega_minus = op.mass > 0 ? hn::Div(set(op.mass), omega_plus) : hn::Zero(D());
   // u: chi_h, v: chi_{-h}
   const int chi = is_u ? op.helicity : -op.helicity;
-  const C zero_phase = {angle.c, hn::Zero(D())};
-  const C plus_phase = {hn::Mul(angle.s, angle.cos_phi), hn::Mul(angle.s, angle.sin_phi)};
+  const C zero_phase = {angles.c, hn::Zero(D())};
+  const C plus_phase = {hn::Mul(angles.s, angles.cos_phi), hn::Mul(angles.s, angles.sin_phi)};
   const C minus_phase = {hn::Neg(plus_phase.re), plus_phase.im};
   C first = chi > 0 ? zero_phase : minus_phase;
   C second = chi > 0 ? plus_phase : zero_phase;
@@ -109,7 +128,7 @@ HWY_INLINE void external_spinor(const Op& op, const Storage& st, std::size_t lan
 HWY_INLINE void external_vector(const Op& op, const Storage& st, std::size_t lane) {
   const auto leg = static_cast<std::size_t>(op.leg);
   const V e = st.momentum(leg, 0, lane);
-  const HalfAngle a = half_angle(st.momentum(leg, 1, lane), st.momentum(leg, 2, lane), st.momentum(leg, 3, lane));
+  const HalfAngle a = load_angles(st, leg, lane);
   const V zero = hn::Zero(D());
   const V cos_theta = hn::Mul(hn::Sub(a.c, a.s), hn::Add(a.c, a.s));
   const V sin_theta = hn::Mul(set(2), hn::Mul(a.c, a.s));
@@ -131,16 +150,23 @@ HWY_INLINE void external_vector(const Op& op, const Storage& st, std::size_t lan
   for (std::size_t mu = 0; mu < 4; ++mu) st.store(op.out, mu, lane, out[mu]);
 }
 
-// 1 / (k^2 - m^2 + i m Gamma)
-HWY_INLINE C inverse_propagator(const Op& op, const V k[4]) {
-  const V k2 = hn::NegMulAdd(k[3], k[3], hn::NegMulAdd(k[2], k[2], hn::NegMulAdd(k[1], k[1], hn::Mul(k[0], k[0]))));
-  const V re = hn::Sub(k2, set(op.mass * op.mass)), im = set(op.mass * op.width);
-  const V norm = hn::Div(set(1), hn::MulAdd(re, re, hn::Mul(im, im)));
-  return {hn::Mul(re, norm), hn::Neg(hn::Mul(im, norm))};
+HWY_INLINE void load_momentum(int index, const Storage& st, std::size_t legs, std::size_t lane, V k[4]) {
+  for (std::size_t mu = 0; mu < 4; ++mu) k[mu] = st.momentum(legs + static_cast<std::size_t>(index), mu, lane);
 }
 
-HWY_INLINE void load_momentum(const Op& op, const Storage& st, std::size_t legs, std::size_t lane, V k[4]) {
-  for (std::size_t mu = 0; mu < 4; ++mu) k[mu] = st.momentum(legs + static_cast<std::size_t>(op.momentum), mu, lane);
+HWY_INLINE void store_propagator(const Propagator& p, const Storage& st, std::size_t legs, std::size_t number,
+                                 std::size_t lane) {
+  V k[4];
+  load_momentum(p.momentum, st, legs, lane, k);
+  const V k2 = hn::NegMulAdd(k[3], k[3], hn::NegMulAdd(k[2], k[2], hn::NegMulAdd(k[1], k[1], hn::Mul(k[0], k[0]))));
+  const V re = hn::Sub(k2, set(p.mass * p.mass)), im = set(p.mass * p.width);
+  const V norm = hn::Div(set(1), hn::MulAdd(re, re, hn::Mul(im, im)));
+  hn::Store(hn::Mul(re, norm), D(), st.propagators + number * 2 * kTile + lane);
+  hn::Store(hn::Neg(hn::Mul(im, norm)), D(), st.propagators + (number * 2 + 1) * kTile + lane);
+}
+HWY_INLINE C load_propagator(const Op& op, const Storage& st, std::size_t lane) {
+  const double* p = st.propagators + static_cast<std::size_t>(op.propagator) * 2 * kTile + lane;
+  return {hn::Load(D(), p), hn::Load(D(), p + kTile)};
 }
 
 // psi-bar gamma^mu (left P_L + right P_R) psi, only the halves that are there.
@@ -171,11 +197,11 @@ HWY_INLINE void bilinear(const Op& op, const Storage& st, std::size_t lane, C j[
 
 HWY_INLINE void vector_current(const Op& op, const Storage& st, std::size_t legs, std::size_t lane) {
   C j[4];
-  V k[4];
   bilinear(op, st, lane, j);
-  load_momentum(op, st, legs, lane, k);
-  const C propagator = inverse_propagator(op, k);
-  if (op.mass > 0) {  // unitary gauge: J - k (k.J) / M^2
+  const C propagator = load_propagator(op, st, lane);
+  if (op.mass > 0 && !op.conserved) {  // unitary gauge: J - k (k.J) / M^2
+    V k[4];
+    load_momentum(op.momentum, st, legs, lane, k);
     const C kj = set(1 / (op.mass * op.mass)) * (((k[0] * j[0] - k[1] * j[1]) - k[2] * j[2]) - k[3] * j[3]);
     for (int mu = 0; mu < 4; ++mu) j[mu] = j[mu] - k[mu] * kj;
   }
@@ -201,7 +227,7 @@ HWY_INLINE void fermion_current(const Op& op, const Storage& st, std::size_t leg
   C v[4];
   for (std::size_t mu = 0; mu < 4; ++mu) v[mu] = st.load(op.b, mu, lane);
   V k[4];
-  load_momentum(op, st, legs, lane, k);
+  load_momentum(op.momentum, st, legs, lane, k);
   const V zero = hn::Zero(D());
   C p[4];
   for (int mu = 0; mu < 4; ++mu) p[mu] = {kRow ? k[mu] : hn::Neg(k[mu]), zero};
@@ -221,7 +247,7 @@ HWY_INLINE void fermion_current(const Op& op, const Storage& st, std::size_t leg
     y_u0 = pp.m00 * x_l0 + pp.m01 * x_l1, y_u1 = pp.m10 * x_l0 + pp.m11 * x_l1;
   }
   const V m = set(op.mass);
-  const C minus_d = set(-1) * inverse_propagator(op, k);
+  const C minus_d = set(-1) * load_propagator(op, st, lane);
   st.store(op.out, 0, lane, minus_d * (y_u0 + m * x_u0));
   st.store(op.out, 1, lane, minus_d * (y_u1 + m * x_u1));
   st.store(op.out, 2, lane, minus_d * (y_l0 + m * x_l0));
@@ -245,6 +271,11 @@ void run_tile(const AmplitudeProgram& program, const Storage& st, Tile& tile, do
   const D d;
   const std::size_t lanes = hn::Lanes(d), legs = program.legs;
   for (std::size_t i = 0; i < kTile; ++i) tile.total[0][i] = tile.total[1][i] = tile.me2[i] = 0;
+  for (std::size_t lane = 0; lane < kTile; lane += lanes) {
+    for (std::size_t l = 0; l < legs; ++l) store_angles(st, l, lane);
+    for (std::size_t k = 0; k < program.propagators.size(); ++k)
+      store_propagator(program.propagators[k], st, legs, k, lane);
+  }
   for (const Op& op : program.ops) {
     for (std::size_t lane = 0; lane < kTile; lane += lanes) {
       switch (op.kind) {
@@ -303,6 +334,8 @@ void evaluate_target(const AmplitudeProgram& program, const Momenta& momenta, st
   Storage st;
   st.currents = arena.take<double>(static_cast<std::size_t>(program.currents) * 8 * kTile).data();
   st.momenta = arena.take<double>((program.legs + program.momentum_masks.size()) * 4 * kTile).data();
+  st.angles = arena.take<double>(program.legs * 6 * kTile).data();
+  st.propagators = arena.take<double>(program.propagators.size() * 2 * kTile).data();
   double* sums = diagrams.dim ? arena.take<double>(program.diagrams * kTile).data() : nullptr;
   Tile tile;
   for (std::size_t first = 0; first < me2.size(); first += kTile) {

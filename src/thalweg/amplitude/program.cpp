@@ -22,13 +22,13 @@ struct Current {
 double cost(const Op& op) {
   const int halves_in = (op.row_upper || op.column_upper) + (op.row_lower || op.column_lower);
   switch (op.kind) {
-    case OpKind::vector_current: return 44.0 * halves_in + 20 + (op.mass > 0 ? 60 : 0);
+    case OpKind::vector_current: return 44.0 * halves_in + 24 + (op.mass > 0 && !op.conserved ? 60 : 0);
     case OpKind::row_current:
-    case OpKind::column_current: return 2 * 40.0 * halves_in + 30;
+    case OpKind::column_current: return 2 * 40.0 * halves_in + 16;
     case OpKind::amplitude: return 44.0 * halves_in + 4;
     case OpKind::external_row:
-    case OpKind::external_column: return 25;
-    case OpKind::external_vector: return 30;
+    case OpKind::external_column: return 10;
+    case OpKind::external_vector: return 15;
     default: return 8;
   }
 }
@@ -49,6 +49,7 @@ class Compiler {
     std::vector<int> helicity(process.legs());
     configurations(helicity, 0);
     for (const Op& op : program_.ops) program_.flops += cost(op);
+    program_.flops += 22.0 * static_cast<double>(program_.legs) + 12.0 * static_cast<double>(program_.propagators.size());
     return std::move(program_);
   }
 
@@ -190,7 +191,6 @@ class Compiler {
     }
     couple(op, tree->vertex);
     op.mass = model_.mass(tree->pdg, parameters_);
-    op.width = model_.width(tree->pdg, parameters_);
     Current result;
     if (op.a >= 0 && op.c >= 0) {
       if (!((op.left != 0 && op.row_lower && op.column_upper) || (op.right != 0 && op.row_upper && op.column_lower)))
@@ -212,7 +212,20 @@ class Compiler {
       if (!up && !low) return {};
     }
     op.momentum = momentum(tree->mask);
+    op.propagator = propagator({op.momentum, op.mass, model_.width(tree->pdg, parameters_)});
+    op.conserved = op.kind == OpKind::vector_current && massless_leg(tree->left) && massless_leg(tree->right);
     return intern(op, result, Key{static_cast<int>(op.kind), op.a, op.b, op.c, tree->vertex, tree->pdg});
+  }
+
+  bool massless_leg(const std::shared_ptr<const Tree>& tree) const {
+    return !tree->left && program_.leg_masses[static_cast<std::size_t>(__builtin_ctz(tree->mask))] == 0;
+  }
+
+  int propagator(const Propagator& wanted) {
+    auto& list = program_.propagators;
+    const auto index = std::find(list.begin(), list.end(), wanted) - list.begin();
+    if (index == std::ssize(list)) list.push_back(wanted);
+    return static_cast<int>(index);
   }
 
   int momentum(std::uint32_t mask) {

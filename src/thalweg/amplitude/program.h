@@ -36,11 +36,20 @@ struct Op {
   int helicity = 0;            // external lines: -1, 0, 1
   bool incoming = false;
   int momentum = -1;           // index of the momentum sum of the line with a propagator
+  int propagator = -1;         // index of that propagator
+  bool conserved = false;      // vector_current of massless external fermions: k.J = 0
   int diagram = -1;            // amplitude
   double left = 0, right = 0;  // couplings
-  double mass = 0, width = 0;
+  double mass = 0;
   // Halves of spinors that are not zero: of the inputs (row, column) and of the output.
   bool row_upper = false, row_lower = false, column_upper = false, column_lower = false;
+};
+
+// 1 / (k^2 - m^2 + i m Gamma), computed once for all currents that need it.
+struct Propagator {
+  int momentum;
+  double mass, width;
+  bool operator==(const Propagator&) const = default;
 };
 
 // Signs: momentum sums count outgoing legs plus, incoming ones minus.
@@ -48,6 +57,7 @@ struct AmplitudeProgram {
   std::vector<Op> ops;
   int currents = 0;
   std::vector<std::uint32_t> momentum_masks;
+  std::vector<Propagator> propagators;
   std::vector<double> leg_masses;
   std::size_t legs = 0, incoming = 0, diagrams = 0;
   int helicities = 0;      // configurations that do not vanish
