@@ -56,10 +56,12 @@ def draw(run):
     mass, pt, rapidity, eta = kinematics(events["p"])
     name = NAMES.get(int(events["pdg"][0, 2]), "first particle")
     figure, axes = plt.subplots(2, 2, figsize=(10, 7))
-    edges = np.geomspace(max(mass.min(), 1e-3) * 0.999, mass.max() * 1.001, 60)
+    # at fixed energy mass and rapidity are one number: a range around it
+    edges = np.geomspace(max(mass.min(), 1e-3) * 0.99, mass.max() * 1.01, 60)
+    widest = max(np.abs(rapidity).max(), 1.0)
     histogram(axes[0, 0], mass, weight, edges, "mass of the final state [GeV]", log=True)
     histogram(axes[0, 1], pt, weight, np.linspace(0, np.quantile(pt, 0.995), 50), f"$p_T$({name}) [GeV]")
-    histogram(axes[1, 0], rapidity, weight, np.linspace(rapidity.min(), rapidity.max(), 40), "rapidity of the final state")
+    histogram(axes[1, 0], rapidity, weight, np.linspace(-widest, widest, 40), "rapidity of the final state")
     histogram(axes[1, 1], eta, weight, np.linspace(-8, 8, 40), f"$\\eta$({name})")
     for axis, unit in zip(axes.flat, ["pb/GeV", "pb/GeV", "pb", "pb"]):
         axis.set_ylabel(f"d$\\sigma$ [{unit}]")

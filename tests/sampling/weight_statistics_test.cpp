@@ -52,6 +52,7 @@ TEST(WeightStatistics, BudgetMaximumKeepsItsPromise) {
       total += x;
     }
     EXPECT_LE(above, share * total);
+    EXPECT_NEAR(s.overweight(w_max), above, 1e-9 * total);
     if (share > 0) {
       EXPECT_GT(above_lower, share * total * 0.99);  // and not lower than it must be
     }

@@ -1,6 +1,8 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
-#include <zlib.h>
+#include <libdeflate.h>
+
+#include <memory>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/version.h"
@@ -52,19 +54,15 @@ std::string lhe_events(std::span<const Event> events) {
 std::string lhe_tail() { return "</LesHouchesEvents>\n"; }
 
 std::string gzip_member(std::string_view text) {
-  z_stream stream = {};
-  // 16: gzip wrapper. Level 1: the digits of momenta do not compress better at higher ones, only slower.
-  if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-    run_error("zlib cannot start; is memory short?");
-  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int status = deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (status != Z_STREAM_END) run_error("zlib failed to compress a block of {} bytes", text.size());
+  // Level 1: the digits of momenta do not compress better at higher ones, only slower.
+  struct Free {
+    void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
+  };
+  thread_local const std::unique_ptr<libdeflate_compressor, Free> compressor(libdeflate_alloc_compressor(1));
+  if (!compressor) run_error("the compressor cannot start; is memory short?");
+  std::string out(libdeflate_gzip_compress_bound(compressor.get(), text.size()), '\0');
+  out.resize(libdeflate_gzip_compress(compressor.get(), text.data(), text.size(), out.data(), out.size()));
+  if (out.empty()) run_error("compressing a block of {} bytes failed", text.size());
   return out;
 }
 

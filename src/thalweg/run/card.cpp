@@ -1,9 +1,6 @@
 #include "thalweg/run/card.h"
 
-#include <toml++/toml.h>
-
 #include <cmath>
-#include <set>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
@@ -11,33 +8,15 @@
 #include "thalweg/kinematics/observables.h"
 #include "thalweg/model/slha.h"
 #include "thalweg/parton/pdf.h"
+#include "thalweg/run/card_file.h"
 #include "thalweg/run/resolved_card.h"
 
 namespace thalweg {
 namespace {
 
-// The keys of each table. Tables that are not listed here ([parameters], [cuts]) have free keys.
-const std::map<std::string, std::vector<std::string>> kKeys = {
-    {"", {"process", "model", "seed", "parameters", "beams", "scales", "cuts", "integration", "sampling", "output"}},
-    {"beams", {"energy", "pdf", "flavours"}},
-    {"scales", {"factorization", "renormalization", "running"}},
-    {"integration", {"accuracy", "points"}},
-    {"sampling",
-     {"sampler", "channels", "vegas_bins", "vegas_damping", "adaptation_iterations", "adaptation_points",
-      "overweight_budget"}},
-    {"output", {"events", "format"}},
-};
-
-class CardReader {
+class CardReader : private CardFile {
  public:
-  CardReader(std::string_view text, std::string place, const std::vector<std::string>& set) : place_(std::move(place)) {
-    try {
-      root_ = toml::parse(text, place_);
-    } catch (const toml::parse_error& error) {
-      request_error("{}:{}: {}", place_, error.source().begin.line, error.description());
-    }
-    for (const std::string& assignment : set) override_key(assignment);
-  }
+  using CardFile::CardFile;
 
   RunCard read() {
     check_keys();
@@ -56,104 +35,6 @@ class CardReader {
   }
 
  private:
-  template <class Read, class Default>
-  std::invoke_result_t<Default> at(const std::string& key, const Read& read_node, const Default& otherwise) const {
-    const toml::node* node = find(key);
-    if (!node) return otherwise();
-    return with_place(where(key, node), [&]() -> std::invoke_result_t<Default> { return read_node(*node); });
-  }
-
-  // "cards/x.toml:12: beams.energy", or "--set beams.energy" for an override.
-  std::string where(const std::string& key, const toml::node* node) const {
-    if (overrides_.count(key)) return "--set " + key;
-    if (!node || node->source().begin.line == 0) return place_ + ": " + key;
-    return fmt::format("{}:{}: {}", place_, node->source().begin.line, key);
-  }
-
-  void override_key(const std::string& assignment) {
-    const auto equals = assignment.find('=');
-    if (equals == std::string::npos || equals == 0)
-      request_error("--set {}: expected KEY=VALUE, such as --set beams.pdf=NNPDF31_lo_as_0118", assignment);
-    const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
-    toml::table parsed;
-    try {
-      parsed = toml::parse("v = " + value);
-      if (parsed.size() != 1) request_error("--set {}: one value is expected", key);
-    } catch (const toml::parse_error&) {
-      parsed.insert_or_assign("v", value);  // a bare word is a string
-    }
-    // [parameters] and [cuts] have keys with dots of their own.
-    const auto dot = key.find('.');
-    const std::string head = key.substr(0, dot);
-    toml::table* table = &root_;
-    std::string leaf = key;
-    if (dot != std::string::npos) {
-      const auto& top = kKeys.at("");
-      if (std::find(top.begin(), top.end(), head) == top.end()) unknown("--set " + key, head, top);
-      if (!root_.contains(head)) root_.insert(head, toml::table{});
-      table = root_[head].as_table();
-      if (!table) request_error("--set {}: '{}' is not a table in {}", key, head, place_);
-      leaf = key.substr(dot + 1);
-      std::size_t next;
-      while (head == "cuts" && (next = leaf.find('.')) != std::string::npos) {
-        const std::string inner = leaf.substr(0, next);
-        if (!table->contains(inner)) table->insert(inner, toml::table{});
-        toml::table* below = (*table)[inner].as_table();
-        if (!below) request_error("--set {}: '{}' is not a table in {}", key, inner, place_);
-        table = below;
-        leaf = leaf.substr(next + 1);
-      }
-      if (head == "parameters") {  // mass.z is a nested table for TOML
-        while ((next = leaf.find('.')) != std::string::npos) {
-          const std::string inner = leaf.substr(0, next);
-          if (!table->contains(inner) || !(*table)[inner].is_table()) table->insert_or_assign(inner, toml::table{});
-          table = (*table)[inner].as_table();
-          leaf = leaf.substr(next + 1);
-        }
-      }
-    }
-    table->insert_or_assign(leaf, std::move(*parsed.get("v")));
-    overrides_.insert(key);
-  }
-
-  [[noreturn]] static void unknown(const std::string& at_place, const std::string& key,
-                                   const std::vector<std::string>& known) {
-    request_error("{}: unknown key '{}'{} Known: {}", at_place, key, did_you_mean(key, known), comma_list(known));
-  }
-
-  void check_keys() const {
-    for (const auto& [prefix, known] : kKeys) {
-      const toml::table* table = &root_;
-      if (!prefix.empty()) {
-        const toml::node* node = root_.get(prefix);
-        if (!node) continue;
-        table = node->as_table();
-        if (!table) request_error("{}: expected a table [{}]", where(prefix, node), prefix);
-      }
-      for (const auto& [key, node] : *table) {
-        const std::string name(key.str());
-        if (std::find(known.begin(), known.end(), name) == known.end())
-          unknown(where(prefix.empty() ? name : prefix + "." + name, &node), name, known);
-      }
-    }
-  }
-
-  const toml::node* find(const std::string& key) const {
-    const auto dot = key.find('.');
-    if (dot == std::string::npos) return root_.get(key);
-    const toml::node* table = root_.get(key.substr(0, dot));
-    return table && table->is_table() ? table->as_table()->get(key.substr(dot + 1)) : nullptr;
-  }
-
-  static std::string text(const toml::node& node) {
-    if (const auto value = node.value<std::string>(); value && node.is_string()) return *value;
-    request_error("expected a text in quotes");
-  }
-  static bool boolean(const toml::node& node) {
-    if (node.is_boolean()) return *node.value<bool>();
-    request_error("expected true or false");
-  }
-
   double parameter(const std::string& name) const { return current_->get(name); }
 
   // A number, or a text with an expression. `energy` says whether a unit makes sense.
@@ -190,7 +71,7 @@ class CardReader {
   // [parameters]: an SLHA file, or a table of names with dots, which TOML reads as nested tables.
   void read_parameters(RunCard& card) {
     current_ = &card.parameters;
-    const toml::node* node = root_.get("parameters");
+    const toml::node* node = root().get("parameters");
     if (!node) return;
     if (node->is_string()) {
       with_place(where("parameters", node), [&] { load_slha(text(*node), card); });
@@ -208,7 +89,8 @@ class CardReader {
 
   void load_slha(const std::string& name, RunCard& card) const {
     std::filesystem::path path = name;
-    if (path.is_relative() && !std::filesystem::exists(path)) path = std::filesystem::path(place_).parent_path() / path;
+    if (path.is_relative() && !std::filesystem::exists(path))
+      path = std::filesystem::path(place()).parent_path() / path;
     read_slha(read_file(path, 1 << 24), path.string(), card.model, card.parameters);
   }
 
@@ -234,14 +116,14 @@ class CardReader {
     card.flavours = at(
         "beams.flavours", [&](const toml::node& n) { return static_cast<int>(whole(n, 1, 5)); }, [] { return 4; });
     card.process = at("process", text, [&]() -> std::string {
-      request_error("{}: 'process' is missing; expected a line such as process = \"p p > e+ e-\"", place_);
+      request_error("{}: 'process' is missing; expected a line such as process = \"p p > e+ e-\"", place());
     });
     const auto definition = with_place(where("process", find("process")), [&] {
       return parse_process(card.process, card.model, default_multiparticles(card.flavours));
     });
     if (definition.decay()) {
       card.beam_kind = Beams::Kind::decay;
-      if (const toml::node* node = root_.get("beams"); node && !node->as_table()->empty())
+      if (const toml::node* node = root().get("beams"); node && !node->as_table()->empty())
         request_error("{}: a decay has no beams; leave [beams] out", where("beams", node));
       card.pdf = "none";
       return;
@@ -255,7 +137,8 @@ class CardReader {
         },
         [&]() -> double {
           request_error(
-              "{}: 'beams.energy' is missing; expected the centre-of-mass energy, such as energy = \"13 TeV\"", place_);
+              "{}: 'beams.energy' is missing; expected the centre-of-mass energy, such as energy = \"13 TeV\"",
+              place());
         });
     card.pdf = at("beams.pdf", text, [] { return std::string(kDefaultPdfSet); });
     card.beam_kind = card.pdf == "none" ? Beams::Kind::partons : Beams::Kind::hadrons;
@@ -282,7 +165,7 @@ class CardReader {
   }
 
   void read_cuts(RunCard& card) const {
-    const toml::node* node = root_.get("cuts");
+    const toml::node* node = root().get("cuts");
     if (!node) return;
     if (!node->is_table()) request_error("{}: expected a table [cuts]", where("cuts", node));
     for (const auto& [key, entry] : *node->as_table()) {
@@ -377,9 +260,6 @@ class CardReader {
     return list;
   }
 
-  toml::table root_;
-  std::string place_;
-  std::set<std::string> overrides_;
   const Parameters* current_ = nullptr;
 };
 

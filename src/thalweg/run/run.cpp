@@ -133,7 +133,7 @@ nlohmann::json Run::integral_json() const {
                      {"bootstrap_draws", e.bootstrap_draws},
                      {"efficiency_budget", e.budget},
                      {"cut_efficiency", e.cut},
-                     {"overweight_share", nullptr},
+                     {"overweight_share", e.overweight_share},
                      {"non_finite", integral.non_finite}};
   json["evaluations"] = integral.points;
   for (const IterationResult& it : state_.iterations)
@@ -158,10 +158,12 @@ void Run::integrate() {
     report_integral(s);
   });
   add_time("integrate", progress_.seconds());
-  const auto events = result_.value("events", nlohmann::json());
-  const auto earlier = result_.value("weights", nlohmann::json::object()).value("overweight_share", nlohmann::json());
+  // What an earlier generate measured on its events is better than what the integration expects.
+  const auto events = result_.value("events", std::uint64_t{0});
+  const auto measured = events > 0 ? result_["weights"]["overweight_share"] : nlohmann::json();
   result_.update(integral_json());
-  if (!events.is_null()) result_["weights"]["overweight_share"] = earlier;
+  result_["events"] = events;
+  if (events > 0) result_["weights"]["overweight_share"] = measured;
   result_.erase("trained");
   const Integral integral = total(state_);
   if (card_.points == 0 && integral.error > card_.accuracy * std::abs(integral.value)) {

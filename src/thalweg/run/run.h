@@ -18,7 +18,6 @@ struct RunOptions {
   Verbosity verbosity = Verbosity::normal;
   std::filesystem::path folder;                 // empty: ./<card name>.run
   std::optional<std::filesystem::path> output;  // one event file with the format of its ending
-  bool accuracy_required = false;               // integrate: exit 4 when the accuracy is not reached
 };
 
 class Run {
@@ -41,7 +40,7 @@ class Run {
   void write_cards() const;
   void report_integral(const IntegratorState& state);
   void make_events(const UnweightingPlan& plan, Generation& g);
-  void write_files(const UnweightingPlan& plan, Generation& g);
+  void write_files(const Generation& g);
   void save_result();
   std::vector<std::filesystem::path> output_files() const;
   void check_outputs() const;

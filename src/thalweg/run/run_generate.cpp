@@ -99,7 +99,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
   add_time("unweight", progress_.seconds());
 }
 
-void Run::write_files(const UnweightingPlan&, Generation& g) {
+void Run::write_files(const Generation& g) {
   const Integral sigma = total(state_);
   const EventStore store(folder_.file("events.partial"), kRowHead + cross_section_.record_size(), g.events);
   EventFileJob job;
@@ -159,7 +159,7 @@ void Run::generate() {
   if (g.requested != n) g = {};
   g.requested = n;
   make_events(plan, g);
-  write_files(plan, g);
+  write_files(g);
   result_["events"] = g.events;
   result_["weights"]["overweight_share"] = g.events ? g.over_sum / g.absolute_sum : 0.0;
   result_["weights"]["largest_relative_weight"] = g.largest;

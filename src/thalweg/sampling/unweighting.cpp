@@ -18,7 +18,7 @@ UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>
 
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan) {
   Efficiencies result;
-  double integral = 0;
+  double integral = 0, size = 0;
   std::uint64_t points = 0, non_zero = 0;
   for (const WeightStatistics& c : channels) {
     integral += c.mean();
@@ -37,7 +37,11 @@ Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const U
     result.unweighting += share * mean / c.maximum();
     result.bootstrap += share * mean / replica;
     result.budget += share * mean / plan.w_max[i];
+    const double points_here = static_cast<double>(c.points());
+    size += c.absolute_sum() / points_here;
+    result.overweight_share += c.overweight(plan.w_max[i]) / points_here;
   }
+  result.overweight_share /= size;
   return result;
 }
 

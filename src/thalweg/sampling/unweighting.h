@@ -41,6 +41,7 @@ struct Efficiencies {
   double cut = 0;          // share of non-zero weights
   std::uint64_t bootstrap_draws = 0;  // a tenth of the non-zero weights, each channel its share
   double relative_std_dev = 0;        // sum_c sigma_c / I
+  double overweight_share = 0;        // of the cross section above the maxima of the plan, expected
 };
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan);
 

@@ -80,6 +80,13 @@ double WeightStatistics::budget_maximum(double share) const {
   return w_max;
 }
 
+double WeightStatistics::overweight(double w_max) const {
+  double above = 0;
+  for (auto it = histogram_.rbegin(); it != histogram_.rend() && it->first >= bin_of(w_max); ++it)
+    above += std::max(0.0, it->second.sum - static_cast<double>(it->second.count) * w_max);
+  return above;
+}
+
 nlohmann::json WeightStatistics::to_json() const {
   nlohmann::json bins = nlohmann::json::array();
   for (const auto& [key, bin] : histogram_) bins.push_back({key, bin.count, bin.sum});

@@ -31,6 +31,8 @@ class WeightStatistics {
   double bootstrap_maximum(std::uint64_t draws) const;
   // The smallest maximum (up to 0.4 %, rounded up) for which sum max(|w| - w_max, 0) <= share * sum |w|.
   double budget_maximum(double share) const;
+  // sum max(|w| - w_max, 0), exact where w_max is the lower edge of a bin, as budget_maximum returns it.
+  double overweight(double w_max) const;
 
   nlohmann::json to_json() const;
   static WeightStatistics from_json(const nlohmann::json& json);
