@@ -5,7 +5,9 @@ BIN = build/$(PRESET)/bin
 
 .PHONY: demo test build setup bench baseline lint format asan scalar fuzz clean
 
-demo: build
+demo: setup
+	cmake --preset $(PRESET) -Wno-dev > /dev/null
+	cmake --build --preset $(PRESET) -j $(JOBS) --target thalweg
 	$(BIN)/thalweg generate cards/drell_yan.toml
 	$(BIN)/thalweg report drell_yan.run
 	@echo "events: drell_yan.run/events.lhe.gz   picture: drell_yan.run/report.png"

@@ -1,4 +1,9 @@
-"""Cross check of the interpolation with the Python package parton, a global spline: hence 1e-4."""
+"""Cross check of the interpolation with the Python package parton.
+
+parton uses a global bicubic spline, LHAPDF and we local cubics whose slopes are means of difference quotients
+(checked to 1e-10 in tests/parton/pdf_test.cpp). Both go through the knots; between them they differ by 1e-5
+typically and by up to 2.3e-4 where the curvature of a grid changes from knot to knot (d quark, x = 0.005,
+Q = 10 GeV). A wrong row, flavour or interval would show as a difference of per cents."""
 
 import json
 import os
@@ -37,5 +42,7 @@ def test_interpolation_agrees_with_parton(tmp_path):
     ours = np.array(json.loads(done.stdout))
     for row, flavour in zip(ours, [2, -2, 1, -1, 21]):
         theirs = np.squeeze(pdf.xfxQ2(flavour, x, q2, grid=False))
-        # relative to the size of the valence-like densities; splines differ most at the largest x
-        assert np.max(np.abs(row - theirs) / np.maximum(np.abs(theirs), 1e-2)) < 1e-4, flavour
+        difference = np.abs(row - theirs) / np.abs(theirs)
+        assert np.median(difference) < 2e-5, flavour
+        assert np.quantile(difference, 0.95) < 1.5e-4, flavour
+        assert np.max(difference) < 5e-4, flavour
