@@ -18,7 +18,7 @@ namespace {
 class Table {
  public:
   Table(hid_t file, const std::string& path, const char* name, hsize_t columns)
-      : path_(path), name_(name), columns_(columns), id_(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose) {
+      : path_(path), name_(name), id_(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose) {
     if (id_ < 0) request_error("{}: no data set '{}'; expected LHEH5 version 2", path, name);
     const Hdf5Id space(H5Dget_space(id_), H5Sclose);
     hsize_t size[2] = {0, 0};
@@ -45,7 +45,7 @@ class Table {
 
  private:
   std::string path_, name_;
-  hsize_t columns_, rows_ = 0, width_ = 1;
+  hsize_t rows_ = 0, width_ = 1;
   Hdf5Id id_;
 };
 
