@@ -22,7 +22,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   // A hostile word of a megabyte must not cost a second.
-  if (word.size() > 200) return "";
+  if (word.size() > 200) return ".";
   std::size_t best = (std::max<std::size_t>(word.size(), 2) + 1) / 2 + 1;
   std::string nearest;
   for (const std::string& candidate : candidates) {
@@ -32,7 +32,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
       nearest = candidate;
     }
   }
-  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
+  return nearest.empty() ? "." : "; did you mean '" + nearest + "'?";
 }
 
 std::string comma_list(const std::vector<std::string>& words) {

@@ -13,7 +13,8 @@ void RunArguments::add_common(CLI::App& command) {
   command.add_option("--set", set, "override a key of the card, such as beams.pdf=NAME")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--seed", seed, "seed of the random numbers")->check(CLI::NonNegativeNumber);
+  command.add_option("--seed", seed, "seed of the random numbers")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--sampler", sampler, "vegas or flat");
   command.add_option("--run", folder, "run folder (default: ./<card name>.run)");

@@ -21,6 +21,8 @@ class Hdf5Id {
   }
   ~Hdf5Id() { close(); }
   operator hid_t() const { return id_; }
+  // Forgets the identifier without closing it.
+  void abandon() { id_ = -1; }
   bool close() {
     const bool good = id_ < 0 || close_(id_) >= 0;
     id_ = -1;
@@ -32,7 +34,13 @@ class Hdf5Id {
   Close close_ = nullptr;
 };
 
-// The library prints nothing itself; failures are seen by return values.
-inline void silence_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+// To be called before other calls of the library. It prints nothing itself then: failures are seen by
+// return values. It also does not flush open files when the process ends, which crashes after a write has
+// failed (full disk).
+inline void prepare_hdf5() {
+  static const bool once = H5dont_atexit() >= 0;
+  (void)once;
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 }  // namespace thalweg

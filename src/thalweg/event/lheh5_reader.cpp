@@ -8,7 +8,7 @@
 namespace thalweg {
 
 bool is_hdf5(const std::filesystem::path& path) {
-  silence_hdf5();
+  prepare_hdf5();
   return H5Fis_hdf5(path.c_str()) > 0;
 }
 
@@ -69,12 +69,12 @@ Event to_event(const double* row, const std::vector<double>& particles, std::siz
 }  // namespace
 
 EventFileInfo read_lheh5(const std::filesystem::path& path, const std::function<bool(const Event&)>& use) {
-  silence_hdf5();
+  prepare_hdf5();
   const std::string name = path.string();
   const Hdf5Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (file < 0) request_error("'{}' is no HDF5 file, or cannot be read", name);
-  const Table init(file, name, "init", 1), processes(file, name, "procInfo", 6), events(file, name, "events", kLheh5EventColumns),
-      particles(file, name, "particles", kLheh5ParticleColumns);
+  const Table init(file, name, "init", 1), processes(file, name, "procInfo", 6),
+      events(file, name, "events", kLheh5EventColumns), particles(file, name, "particles", kLheh5ParticleColumns);
   EventFileInfo info;
   if (init.rows() < 10 || processes.rows() < 1) request_error("{}: init or procInfo is too short", name);
   const auto head = init.read(0, 10);

@@ -1,10 +1,9 @@
-#include "thalweg/event/lheh5.h"
-
 #include <array>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/version.h"
 #include "thalweg/event/hdf5_handle.h"
+#include "thalweg/event/lheh5.h"
 
 namespace thalweg {
 namespace {
@@ -74,7 +73,8 @@ void write_strings(hid_t file, const char* name, const std::vector<std::string>&
 void write_rows(hid_t dataset, hid_t type, const void* data, hsize_t first, hsize_t rows, hsize_t columns) {
   const int rank = columns > 0 ? 2 : 1;
   const std::array<hsize_t, 2> start{first, 0}, count{rows, columns};
-  const Hdf5Id file_space(H5Dget_space(dataset), H5Sclose), memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
+  const Hdf5Id file_space(H5Dget_space(dataset), H5Sclose),
+      memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
   check(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) >= 0 &&
             H5Dwrite(dataset, type, memory, file_space, H5P_DEFAULT, data) >= 0,
         "writing events");
@@ -85,6 +85,12 @@ void write_rows(hid_t dataset, hid_t type, const void* data, hsize_t first, hsiz
 struct Lheh5Writer::Handles {
   Hdf5Id file, events, particles, channels;
   hsize_t legs = 0;
+  bool closed = false;
+  // Closing a file whose writes have failed crashes in the library: leave it open, the process ends.
+  ~Handles() {
+    if (closed) return;
+    for (Hdf5Id* id : {&events, &particles, &channels, &file}) id->abandon();
+  }
 };
 
 Lheh5Block lheh5_rows(std::span<const Event> events, const EventFileInfo& info, std::uint64_t first) {
@@ -106,7 +112,7 @@ Lheh5Block lheh5_rows(std::span<const Event> events, const EventFileInfo& info, 
 
 Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo& info, double unit_weight)
     : handles_(std::make_unique<Handles>()) {
-  silence_hdf5();
+  prepare_hdf5();
   Handles& h = *handles_;
   h.legs = info.legs;
   h.file = Hdf5Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
@@ -136,8 +142,8 @@ Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo&
 
   h.events = create(h.file, "events", H5T_NATIVE_DOUBLE, {info.events, kLheh5EventColumns}, 4096);
   name_columns(h.events, "events", kEventNames);
-  h.particles =
-      create(h.file, "particles", H5T_NATIVE_DOUBLE, {info.events * info.legs, kLheh5ParticleColumns}, 4096 * info.legs);
+  h.particles = create(h.file, "particles", H5T_NATIVE_DOUBLE, {info.events * info.legs, kLheh5ParticleColumns},
+                       4096 * info.legs);
   name_columns(h.particles, "particles", kParticleNames);
 
   const Hdf5Id xml(H5Gcreate2(h.file, "xml", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
@@ -164,12 +170,9 @@ void Lheh5Writer::write(const Lheh5Block& block, std::uint64_t first) {
 
 void Lheh5Writer::close() {
   Handles& h = *handles_;
-  bool good = h.events.close();
-  good = h.particles.close() && good;
-  good = h.channels.close() && good;
-  good = H5Fflush(h.file, H5F_SCOPE_GLOBAL) >= 0 && good;
-  good = h.file.close() && good;
-  check(good, "closing the file");
+  check(H5Fflush(h.file, H5F_SCOPE_GLOBAL) >= 0, "writing the last events");
+  check(h.events.close() && h.particles.close() && h.channels.close() && h.file.close(), "closing the file");
+  h.closed = true;
 }
 
 }  // namespace thalweg

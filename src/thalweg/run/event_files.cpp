@@ -55,6 +55,7 @@ void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, con
                  const CrossSection& cross_section, const std::function<void(std::uint64_t)>& progress) {
   AtomicFile file(path);
   file.close_for_library();
+  const auto named = [&](auto&& body) { return with_place(path.string(), body); };
   Lheh5Writer writer(file.temporary_path(), job.info, job.lheh5_unit_weight);
   ordered_pipeline<Lheh5Block>(
       0, blocks(job), job.threads,
@@ -62,11 +63,11 @@ void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, con
         return lheh5_rows(read_block(k, job.lheh5_unit_weight, job, store, cross_section), job.info, k * kBlock);
       },
       [&](std::uint64_t k, Lheh5Block& block) {
-        writer.write(block, k * kBlock);
+        named([&] { writer.write(block, k * kBlock); });
         progress(std::min(job.info.events, (k + 1) * kBlock));
         return true;
       });
-  writer.close();
+  named([&] { writer.close(); });
   file.commit();
 }
 

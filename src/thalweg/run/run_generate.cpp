@@ -149,7 +149,7 @@ void Run::generate() {
   std::error_code code;
   if (const auto space = fs::space(folder_.path(), code); !code && bytes > static_cast<double>(space.available))
     run_error(
-        "{} events need about {:.1f} GB in '{}', but {:.1f} GB are free; ask for fewer with -n or choose another "
+        "{} events need about {:.3g} GB in '{}', but {:.3g} GB are free; ask for fewer with -n or choose another "
         "place with --run",
         n, bytes / 1e9, folder_.path().string(), static_cast<double>(space.available) / 1e9);
   integrate();
