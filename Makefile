@@ -46,11 +46,12 @@ asan scalar:
 
 # MINUTES of libFuzzer for each reader.
 MINUTES ?= 1
+READERS = card lhe slha grid process
 fuzz:
 	@scripts/setup fuzz
 	cmake --preset fuzz -Wno-dev > /dev/null
-	cmake --build --preset fuzz -j $(JOBS)
-	for f in card lhe slha grid process; do \
+	cmake --build --preset fuzz -j $(JOBS) --target $(addprefix fuzz_,$(READERS))
+	for f in $(READERS); do \
 	  mkdir -p build/fuzz/corpus/$$f && cp -n tests/fuzz/seeds/$$f/* build/fuzz/corpus/$$f/ && \
 	  build/fuzz/bin/fuzz_$$f -max_total_time=$$((60 * $(MINUTES))) -rss_limit_mb=4096 -print_final_stats=1 build/fuzz/corpus/$$f || exit 1; done
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/text.h"
 #include "thalweg/event/lhe.h"
 
 namespace thalweg {
@@ -56,12 +57,6 @@ class Lines {
   std::string buffer_;
   int number_ = 0;
 };
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 // The numbers of a line; a trailing comment after '#' is dropped.
 std::vector<double> numbers(const Lines& lines, std::string_view line, std::size_t least) {

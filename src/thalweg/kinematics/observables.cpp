@@ -6,6 +6,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/spelling.h"
+#include "thalweg/base/text.h"
 
 namespace thalweg {
 namespace {
@@ -34,12 +35,6 @@ constexpr std::array kEntries = {
     Entry{"delta_eta", Observable::delta_eta, 2, 2, false},
     Entry{"ht", Observable::ht, 0, 0, true},
 };
-
-std::string trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-}
 
 struct Vector {
   double e, x, y, z;
@@ -100,7 +95,7 @@ double two_objects(Observable observable, const Vector& a, const Vector& b) {
 
 ObservableCall parse_observable(std::string_view text) {
   const auto open = text.find('(');
-  const std::string name = trim(text.substr(0, open));
+  const std::string name(trim(text.substr(0, open)));
   ObservableCall call;
   const Entry* entry = nullptr;
   std::vector<std::string> names;
@@ -119,7 +114,7 @@ ObservableCall parse_observable(std::string_view text) {
     std::string_view inside = text.substr(open + 1, close - open - 1);
     while (!trim(inside).empty()) {
       const auto comma = inside.find(',');
-      call.arguments.push_back(trim(inside.substr(0, comma)));
+      call.arguments.emplace_back(trim(inside.substr(0, comma)));
       inside = comma == std::string_view::npos ? std::string_view{} : inside.substr(comma + 1);
     }
   }

@@ -5,15 +5,10 @@
 #include <set>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/text.h"
 
 namespace thalweg {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 class Reader {
  public:
