@@ -32,8 +32,10 @@ void matrix_element(benchmark::State& state, const char* process, const char* na
 
 BENCHMARK_CAPTURE(matrix_element, ee_mumu, "e+ e- > mu+ mu-", "sm", false)->Name("matrix_element/ee_mumu/double");
 BENCHMARK_CAPTURE(matrix_element, uux_ee, "u u~ > e+ e-", "sm", false)->Name("matrix_element/uux_ee/double");
-BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime, "u u~ > e+ e-", "sm_zprime", false)->Name("matrix_element/uux_ee_zprime/double");
-BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime_with_diagrams, "u u~ > e+ e-", "sm_zprime", true)->Name("matrix_element/uux_ee_zprime_with_diagrams/double");
+BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime, "u u~ > e+ e-", "sm_zprime", false)
+    ->Name("matrix_element/uux_ee_zprime/double");
+BENCHMARK_CAPTURE(matrix_element, uux_ee_zprime_with_diagrams, "u u~ > e+ e-", "sm_zprime", true)
+    ->Name("matrix_element/uux_ee_zprime_with_diagrams/double");
 BENCHMARK_CAPTURE(matrix_element, ee_aa, "e+ e- > a a", "sm", false)->Name("matrix_element/ee_aa/double");
 
 }  // namespace

@@ -49,7 +49,8 @@ class Compiler {
     std::vector<int> helicity(process.legs());
     configurations(helicity, 0);
     for (const Op& op : program_.ops) program_.flops += cost(op);
-    program_.flops += 22.0 * static_cast<double>(program_.legs) + 12.0 * static_cast<double>(program_.propagators.size());
+    program_.flops +=
+        22.0 * static_cast<double>(program_.legs) + 12.0 * static_cast<double>(program_.propagators.size());
     return std::move(program_);
   }
 

@@ -5,9 +5,9 @@
 #include "thalweg/parton/pdf.h"
 
 // clang-format off: the order matters
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
-#include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
 #ifndef THALWEG_PDF_ROWS

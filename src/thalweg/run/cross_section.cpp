@@ -1,10 +1,11 @@
 // The evaluation of a batch.
+#include "thalweg/run/cross_section.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "thalweg/base/units.h"
-#include "thalweg/run/cross_section.h"
 
 namespace thalweg {
 

@@ -1,10 +1,9 @@
 // What a card asks for, turned into sub-processes, cuts, channels and amplitudes.
-#include "thalweg/run/cross_section.h"
-
 #include <algorithm>
 #include <numeric>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/run/cross_section.h"
 
 namespace thalweg {
 namespace {
@@ -14,11 +13,10 @@ bool equal(const AmplitudeProgram& a, const AmplitudeProgram& b) {
   auto same = [](const Op& x, const Op& y) {
     return x.kind == y.kind && x.out == y.out && x.a == y.a && x.b == y.b && x.c == y.c && x.leg == y.leg &&
            x.helicity == y.helicity && x.incoming == y.incoming && x.momentum == y.momentum && x.diagram == y.diagram &&
-           x.left == y.left && x.right == y.right && x.mass == y.mass &&
-           x.propagator == y.propagator;
+           x.left == y.left && x.right == y.right && x.mass == y.mass && x.propagator == y.propagator;
   };
-  return a.factor == b.factor && a.leg_masses == b.leg_masses && a.momentum_masks == b.momentum_masks && a.propagators == b.propagators &&
-         std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(), b.ops.end(), same);
+  return a.factor == b.factor && a.leg_masses == b.leg_masses && a.momentum_masks == b.momentum_masks &&
+         a.propagators == b.propagators && std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(), b.ops.end(), same);
 }
 
 // The beams that a card describes; partons have one definite flavour each.
