@@ -2,7 +2,8 @@
 #define HWY_TARGET_INCLUDE "../benchmarks/peak.cpp"
 #include "../benchmarks/peak.h"
 
-// clang-format off: the order matters
+// The order matters.
+// clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 // clang-format on

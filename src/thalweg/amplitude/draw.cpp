@@ -132,8 +132,8 @@ std::string draw_diagrams(const std::vector<DiagramSet>& sets, const Model& mode
   std::size_t drawn = 0;
   for (const DiagramSet& set : sets)
     for (std::size_t d = 0; d < set.diagrams.size() && drawn < limit; ++d, ++drawn) {
-      const double x = kWidth * static_cast<double>(drawn % kColumns),
-                   y = kHeight * static_cast<double>(drawn / kColumns);
+      const std::size_t row = drawn / kColumns, column = drawn % kColumns;
+      const double x = kWidth * static_cast<double>(column), y = kHeight * static_cast<double>(row);
       std::string caption = fmt::format("{}   diagram {}", to_string(set.process, model), d + 1);
       for (std::size_t at = 0; (at = caption.find('>', at)) != std::string::npos; at += 4)
         caption.replace(at, 1, "&gt;");

@@ -3,7 +3,8 @@
 #define HWY_TARGET_INCLUDE "thalweg/amplitude/evaluator.cpp"
 #include "thalweg/amplitude/evaluator.h"
 
-// clang-format off: the order matters
+// The order matters.
+// clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 // clang-format on

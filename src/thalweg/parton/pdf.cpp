@@ -4,10 +4,11 @@
 #define HWY_TARGET_INCLUDE "thalweg/parton/pdf.cpp"
 #include "thalweg/parton/pdf.h"
 
-// clang-format off: the order matters
-#include <hwy/contrib/math/math-inl.h>
+// The order matters.
+// clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
 #ifndef THALWEG_PDF_ROWS
