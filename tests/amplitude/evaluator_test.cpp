@@ -169,6 +169,38 @@ TEST(Evaluator, PropagatorTermDropsOutAgainstAConservedCurrent) {
   expect_close(scaled[0], scaled[1], 1e-9);
 }
 
+// On the pole of an unstable W the numerator g - k k / M^2 is the sum over its three polarisations: averaged
+// over the angles of the decay, |M(t > b ta+ vt)|^2 is |M(t > b w+)|^2 |M(w+ > ta+ vt)|^2 / (M Gamma)^2. Neither
+// current is conserved. |M|^2 is a polynomial of second degree in the direction: six directions are exact.
+TEST(Evaluator, PropagatorOnItsPoleIsTheSumOverPolarisations) {
+  const Compiled whole("t > b ta+ vt"), production("t > b w+"), decay("w+ > ta+ vt");
+  const double m_w = production.masses()[2], m_tau = decay.masses()[1];
+  Arena arena;
+  const Momenta top = test::two_body_events(arena, 1, production.masses(), 0, 0, 1);
+  const Momenta w = test::two_body_events(arena, 1, decay.masses(), 0, 0, 1);
+  const Momenta p = Momenta::take(arena, 4, 6);
+  const double k = two_body_momentum(m_w, m_tau, 0), e_w = top.component(2, 0)[0];
+  double q[3];
+  for (std::size_t i = 0; i < 3; ++i) q[i] = top.component(2, i + 1)[0];
+  for (std::size_t event = 0; event < 6; ++event) {
+    for (std::size_t mu = 0; mu < 4; ++mu)
+      for (std::size_t l : {0u, 1u}) p.component(l, mu)[event] = top.component(l, mu)[0];
+    for (std::size_t l : {2u, 3u}) {
+      double r[3] = {0, 0, 0};
+      r[event / 2] = (event % 2 ? 1 : -1) * (l == 2 ? k : -k);
+      const double energy = std::hypot(k, l == 2 ? m_tau : 0), along = r[0] * q[0] + r[1] * q[1] + r[2] * q[2];
+      p.component(l, 0)[event] = (e_w * energy + along) / m_w;
+      for (std::size_t i = 0; i < 3; ++i)
+        p.component(l, i + 1)[event] = r[i] + q[i] * (along / (m_w * (e_w + m_w)) + energy / m_w);
+    }
+  }
+  const auto values = whole.me2(p);
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / 6;
+  // the decay's average over three polarisations is taken back: production sums over them, each decays alike
+  const double expected = production.me2(top)[0] * decay.me2(w)[0] / std::pow(m_w * whole.parameters.get("width.w"), 2);
+  EXPECT_NEAR(mean, expected, 1e-9 * expected);
+}
+
 TEST(Evaluator, SplittingABatchChangesNoBit) {
   const Compiled c("u u~ > e+ e-", "sm_zprime");
   Arena arena;
