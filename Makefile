@@ -24,7 +24,7 @@ setup:
 
 bench: build
 	@mkdir -p build/bench
-	for b in parton amplitude phasespace; do \
+	for b in parton amplitude phasespace flow; do \
 	  $(BIN)/$${b}_benchmark --benchmark_out=build/bench/$$b.json --benchmark_out_format=json || exit 1; done
 
 baseline: build

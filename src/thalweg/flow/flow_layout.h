@@ -1,0 +1,55 @@
+// Shape of a coupling flow: which features each block transforms, and where its network's parameters lie.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace thalweg {
+
+enum class Activation { leaky_relu, elu, silu };
+Activation activation_named(const std::string& name);  // "leaky_relu", "elu", "silu"; RequestError otherwise
+const char* name_of(Activation activation);
+
+enum class Permutation { logarithmic, exchange };  // thesis, eq. 3.46 and Tab. A.5
+
+struct FlowConfig {
+  std::size_t dim = 1;         // 1 to 64
+  std::size_t conditions = 1;  // one-hot conditions (channels): each has its own bias in the first layer
+  std::size_t bins = 10;       // K of the splines, 2 to 64
+  std::size_t hidden = 32;     // nodes of a hidden layer, 1 to 256
+  std::size_t layers = 3;      // linear layers of a network, 1 to 8
+  Activation activation = Activation::leaky_relu;
+  Permutation permutation = Permutation::logarithmic;
+  std::size_t exchange_blocks = 6;  // Permutation::exchange only
+  bool operator==(const FlowConfig&) const = default;
+};
+
+// y = W x + b, W stored by rows with `stride` floats, so that rows are padded with zeros to multiples of four.
+struct LinearLayer {
+  std::size_t in = 0, out = 0, stride = 0;
+  std::size_t weights = 0, bias = 0;  // offsets into the parameters; the first layer has a bias for each condition
+};
+
+struct CouplingBlock {
+  std::vector<std::size_t> conditioning, transformed;
+  std::vector<LinearLayer> layers;
+  // Parameters of a transformed feature: K widths, K heights, K + 1 derivatives.
+  std::size_t outputs() const { return layers.back().out; }
+};
+
+// Blocks in the order data -> latent. Dimension 1 has one block with no input.
+struct FlowLayout {
+  explicit FlowLayout(const FlowConfig& config);  // RequestError for a shape out of range
+  FlowConfig config;
+  std::vector<CouplingBlock> blocks;
+  std::size_t parameters = 0;  // floats, padding included
+  std::size_t trainable = 0;   // without padding
+  std::size_t widest = 0;      // largest number of rows of any layer
+};
+
+// Floors of the splines; they keep the identity at zero parameters: w = (1 - K floor) softmax + floor.
+inline constexpr double kBinFloor = 1e-5, kDerivativeFloor = 1e-4;
+inline constexpr float kLeakySlope = 0.01F;
+
+}  // namespace thalweg
