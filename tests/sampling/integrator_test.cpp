@@ -137,7 +137,7 @@ Unweighted unweight(const Camel& camel, const IntegratorState& state, const Unwe
   Arena arena;
   for (std::uint64_t k = 0; k < chunks; ++k) {
     arena.reset();
-    const auto chunk = unweight_chunk(camel, state.grids, plan, 1, k, arena);
+    const auto chunk = unweight_chunk(camel, state.maps(), plan, 1, k, arena);
     for (std::size_t i = 0; i < chunk.rows.size(); i += kRowHead + 1) {
       result.weight.push_back(chunk.rows[i]);
       result.trials.push_back(chunk.rows[i + 2]);

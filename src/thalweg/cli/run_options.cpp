@@ -16,7 +16,7 @@ void RunArguments::add_common(CLI::App& command) {
   command.add_option("--seed", seed, "seed of the random numbers")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
-  command.add_option("--sampler", sampler, "vegas or flat");
+  command.add_option("--sampler", sampler, "neural, vegas or flat");
   command.add_option("--run", folder, "run folder (default: ./<card name>.run)");
   command.add_flag("--resume", resume, "go on with an interrupted run (also done without it)");
   command.add_flag("--json", json, "print result.json on stdout and nothing else");

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "thalweg/base/errors.h"
-#include "thalweg/event/hdf5_handle.h"
+#include "thalweg/base/hdf5_handle.h"
 #include "thalweg/event/lheh5.h"
 
 namespace thalweg {

@@ -205,11 +205,10 @@ class CardReader : private CardFile {
         "sampling.sampler",
         [&](const toml::node& n) {
           const std::string name = text(n);
-          if (name == "neural" || name == "ann")
-            request_error("sampler '{}' is not there yet; use \"vegas\" or \"flat\"", name);
-          if (name != "vegas" && name != "flat")
-            request_error("unknown sampler '{}'{} Known: vegas, flat", name,
-                          did_you_mean(name, {"vegas", "flat", "neural", "ann"}));
+          if (name == "ann") request_error("sampler 'ann' is not there yet; use \"neural\", \"vegas\" or \"flat\"");
+          if (name != "neural" && name != "vegas" && name != "flat")
+            request_error("unknown sampler '{}'{} Known: neural, vegas, flat", name,
+                          did_you_mean(name, {"neural", "vegas", "flat"}));
           return name;
         },
         [] { return std::string("vegas"); });
@@ -235,11 +234,40 @@ class CardReader : private CardFile {
         [] { return 20'000ull; });
     card.overweight_budget = at(
         "sampling.overweight_budget", [&](const toml::node& n) { return ranged(n, 0, 0.5); }, [] { return 1e-3; });
+    read_network(card);
     card.events = at(
         "output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
     card.formats = at(
         "output.format", [&](const toml::node& n) { return formats(n); },
         [] { return std::vector<std::string>{"lhe.gz"}; });
+  }
+
+  void read_network(RunCard& card) const {
+    auto count = [&](const char* key, std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
+      value = at(
+          key, [&](const toml::node& n) { return whole(n, least, most); }, [&] { return value; });
+    };
+    auto choice = [&](const char* key, std::string& value, const std::vector<std::string>& known) {
+      value = at(
+          key,
+          [&](const toml::node& n) {
+            const std::string name = text(n);
+            if (std::find(known.begin(), known.end(), name) == known.end())
+              request_error("'{}' is not known{} Known: {}", name, did_you_mean(name, known), fmt::join(known, ", "));
+            return name;
+          },
+          [&] { return value; });
+    };
+    count("sampling.batches", card.batches, 0, 100'000'000);
+    count("sampling.batch_size", card.batch_size, 64, 10'000'000);
+    count("sampling.bins", card.bins, 2, 64);
+    count("sampling.hidden", card.hidden, 1, 256);
+    count("sampling.layers", card.layers, 1, 8);
+    card.learning_rate = at(
+        "sampling.learning_rate", [&](const toml::node& n) { return ranged(n, 1e-8, 1); },
+        [&] { return card.learning_rate; });
+    choice("sampling.loss", card.loss, {"madnis", "stratified", "variance", "kl"});
+    choice("sampling.activation", card.activation, {"leaky_relu", "elu", "silu"});
   }
 
   static std::vector<std::string> formats(const toml::node& node) {

@@ -45,6 +45,10 @@ struct RunCard {
   std::uint64_t vegas_bins = 64, adaptation_iterations = 7, adaptation_points = 20'000;
   double vegas_damping = 0.7;
   double overweight_budget = 1e-3;
+  // The neural sampler: batches of points, 0 for as many as pay.
+  std::uint64_t batches = 0, batch_size = 1024, bins = 10, hidden = 32, layers = 3;
+  double learning_rate = 1e-3;
+  std::string loss = "madnis", activation = "leaky_relu";
 
   std::uint64_t events = 10'000;
   std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"

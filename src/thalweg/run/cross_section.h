@@ -31,6 +31,8 @@ class CrossSection : public EventIntegrand {
   std::size_t dim() const override;
   std::size_t channels() const override { return channels_.channels.size(); }
   std::string channel_name(std::size_t channel) const override { return channels_.channels[channel].name(); }
+  // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
+  double cost() const override;
   void evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
                 Arena& arena) const override;
 

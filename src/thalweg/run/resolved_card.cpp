@@ -54,6 +54,12 @@ std::string resolved_card(const RunCard& card, bool with_output) {
       "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\n",
       card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
       card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget));
+  if (card.sampler == "neural")
+    text += fmt::format(
+        "batches = {}\nbatch_size = {}\nbins = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nloss = \"{}\"\n"
+        "activation = \"{}\"\n",
+        card.batches, card.batch_size, card.bins, card.hidden, card.layers, number(card.learning_rate), card.loss,
+        card.activation);
   if (with_output) {
     text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());
   }

@@ -59,7 +59,7 @@ IntegratorConfig Run::integrator_config() const {
   config.threads = options_.threads;
   config.vegas_bins = card_.vegas_bins;
   config.vegas_damping = card_.vegas_damping;
-  config.adapt_grids = card_.sampler == "vegas";
+  config.adapt_grids = card_.sampler != "flat";
   config.adaptation_iterations = static_cast<int>(card_.adaptation_iterations);
   config.adaptation_points = card_.adaptation_points;
   config.accuracy = card_.accuracy;
@@ -108,9 +108,7 @@ void Run::write_cards() const {
 
 void Run::train() {
   write_cards();
-  progress_.start("train", 0, "points");
-  Integrator(cross_section_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
-  add_time("train", progress_.seconds());
+  train_sampler();
   if (!state_.complete) {
     result_["trained"] = true;
     save_result();
@@ -136,6 +134,7 @@ nlohmann::json Run::integral_json() const {
                      {"overweight_share", e.overweight_share},
                      {"non_finite", integral.non_finite}};
   json["evaluations"] = integral.points;
+  if (training_.contains("evaluations")) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + training_["evaluations"].get<std::uint64_t>();
   for (const IterationResult& it : state_.iterations)
     if (it.adaptation) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + it.points;
   for (std::size_t c = 0; c < state_.channels.size(); ++c) {
@@ -153,6 +152,7 @@ nlohmann::json Run::integral_json() const {
 
 void Run::integrate() {
   write_cards();
+  train_sampler();
   progress_.start("integrate", 0, "points");
   Integrator(cross_section_, integrator_config()).integrate(state_, [&](const IntegratorState& s) {
     report_integral(s);
@@ -162,6 +162,7 @@ void Run::integrate() {
   const auto events = result_.value("events", std::uint64_t{0});
   const auto measured = events > 0 ? result_["weights"]["overweight_share"] : nlohmann::json();
   result_.update(integral_json());
+  if (!training_.empty()) result_["training"] = training_;
   result_["events"] = events;
   if (events > 0) result_["weights"]["overweight_share"] = measured;
   result_.erase("trained");

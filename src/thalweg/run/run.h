@@ -10,6 +10,7 @@
 #include "thalweg/base/progress.h"
 #include "thalweg/run/cross_section.h"
 #include "thalweg/run/run_folder.h"
+#include "thalweg/sampling/neural_trainer.h"
 
 namespace thalweg {
 
@@ -37,6 +38,9 @@ class Run {
   struct Generation;
   IntegratorConfig integrator_config() const;
   void load_state();
+  TrainerConfig trainer_config() const;
+  void train_sampler();
+  void decide_training();
   void write_cards() const;
   void report_integral(const IntegratorState& state);
   void make_events(const UnweightingPlan& plan, Generation& g);
@@ -53,6 +57,7 @@ class Run {
   RunFolder folder_;
   Progress progress_;
   IntegratorState state_;
+  nlohmann::json training_;  // what was decided: batches, reason
   nlohmann::json result_;
   int exit_code_ = 0;
 };

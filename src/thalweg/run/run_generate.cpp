@@ -46,6 +46,7 @@ double bytes_per_event(const std::vector<std::string>& formats, std::size_t row)
 
 void Run::make_events(const UnweightingPlan& plan, Generation& g) {
   const std::size_t row = kRowHead + cross_section_.record_size();
+  const auto maps = state_.maps();
   EventStore store(folder_.file("events.partial"), row, g.events);
   if (g.events >= g.requested) return;
   progress_.start("unweight", g.requested, "events");
@@ -82,7 +83,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
         g.chunks, ~std::uint64_t{0}, options_.threads,
         [&](std::uint64_t k, Arena& arena) {
           throw_if_interrupted();
-          return unweight_chunk(cross_section_, state_.grids, plan, card_.seed, k, arena);
+          return unweight_chunk(cross_section_, maps, plan, card_.seed, k, arena);
         },
         consume);
   } catch (const Interrupted&) {

@@ -16,6 +16,9 @@ class Integrand {
   virtual std::size_t dim() const = 0;
   virtual std::size_t channels() const = 0;
   virtual std::string channel_name(std::size_t channel) const = 0;
+  // What a point costs, in nanoseconds on one core: counted, never clocked, so that decisions that rest on it are the
+  // same everywhere.
+  virtual double cost() const { return 1000; }
   // points: dim() rows in [0,1]; weight: one value a point, 0 where cuts remove it, not finite where
   // the evaluation failed (counted by the caller); alpha: channels() rows, defined where weight is not
   // zero. Thread safe; the same bits for any split of the batch. `arena` gives scratch memory.

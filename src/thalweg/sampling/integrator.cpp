@@ -9,6 +9,7 @@
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/base/random.h"
+#include "thalweg/sampling/unweighting.h"
 
 namespace thalweg {
 
@@ -66,13 +67,14 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
                                               bool adaptation, std::uint32_t iteration, std::uint64_t chunk,
                                               Arena& arena) const {
   const VegasGrid& grid = state.grids[channel];
+  const Mapping& map = adaptation ? grid : *state.maps()[channel];
   const Batch z = Batch::take(arena, integrand_.dim(), count), y = Batch::take(arena, integrand_.dim(), count);
   const Batch alpha = Batch::take(arena, integrand_.channels(), count);
   const auto log_jacobian = arena.take<double>(count), weight = arena.take<double>(count);
   RandomStream random({config_.seed, adaptation ? Phase::adaptation : Phase::integration, iteration, chunk});
   for (std::size_t e = 0; e < count; ++e)
     for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
-  grid.forward(z, y, log_jacobian);
+  map.forward(z, y, log_jacobian);
   integrand_.evaluate(channel, y, weight, alpha, arena);
 
   ChunkResult result;
@@ -160,6 +162,8 @@ void Integrator::adapt(IntegratorState& state, const Report& report) const {
           "all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
           "vanish; check [cuts] and beams.energy",
           state.iterations.back().points);
+    state.adapted_efficiency =
+        efficiencies(statistics, UnweightingPlan::from_budget(statistics, 1e-3)).budget;
     report(state);
   }
 }
@@ -194,8 +198,16 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
   }
 }
 
+std::vector<const Mapping*> IntegratorState::maps() const {
+  std::vector<const Mapping*> result;
+  for (std::size_t c = 0; c < grids.size(); ++c)
+    result.push_back(flows.empty() ? static_cast<const Mapping*>(&grids[c]) : &flows[c]);
+  return result;
+}
+
 nlohmann::json IntegratorState::to_json() const {
   nlohmann::json json = {{"sigma", sigma},
+                         {"adapted_efficiency", adapted_efficiency},
                          {"adaptations_done", adaptations_done},
                          {"integrations_done", integrations_done},
                          {"complete", complete},
@@ -211,6 +223,7 @@ nlohmann::json IntegratorState::to_json() const {
 IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   IntegratorState state;
   json.at("sigma").get_to(state.sigma);
+  json.at("adapted_efficiency").get_to(state.adapted_efficiency);
   json.at("adaptations_done").get_to(state.adaptations_done);
   json.at("integrations_done").get_to(state.integrations_done);
   json.at("complete").get_to(state.complete);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/flow/coupling_flow.h"
 #include "thalweg/sampling/integrand.h"
 #include "thalweg/sampling/vegas.h"
 #include "thalweg/sampling/weight_statistics.h"
@@ -39,13 +40,18 @@ struct IterationResult {
 // Everything that an interrupted integration needs to go on, and all of its result.
 struct IntegratorState {
   std::vector<VegasGrid> grids;
+  std::vector<CouplingFlow> flows;  // of a trained neural sampler; they live in the sampler file, not in the JSON
   std::vector<double> sigma;  // standard deviation of one weight, for the allocation of points
+  double adapted_efficiency = 0;  // of unweighting, 0.1 % of the integral above the maximum, in the last adaptation
   int adaptations_done = 0;
   int integrations_done = 0;
   std::vector<IterationResult> iterations;
   std::vector<WeightStatistics> channels;  // of the integration iterations
   bool complete = false;
   std::string first_non_finite;  // a point that shows it
+
+  // What samples each channel: the flows where there are some, else the grids.
+  std::vector<const Mapping*> maps() const;
 
   nlohmann::json to_json() const;
   static IntegratorState from_json(const nlohmann::json& json);

@@ -55,7 +55,7 @@ struct UnweightedChunk {
 };
 
 // Trials number chunk * kChunk and following, by the generation stream of `seed`. Thread safe.
-UnweightedChunk unweight_chunk(const EventIntegrand& integrand, const std::vector<VegasGrid>& grids,
+UnweightedChunk unweight_chunk(const EventIntegrand& integrand, const std::vector<const Mapping*>& maps,
                                const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena);
 
 }  // namespace thalweg

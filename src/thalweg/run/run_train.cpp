@@ -1,0 +1,85 @@
+// The sampler of a run: VEGAS grids, and flows that start from them.
+#include "thalweg/base/errors.h"
+#include "thalweg/run/run.h"
+#include "thalweg/sampling/sampler_file.h"
+#include "thalweg/sampling/training_budget.h"
+
+namespace thalweg {
+
+TrainerConfig Run::trainer_config() const {
+  TrainerConfig config;
+  config.seed = card_.seed;
+  config.threads = options_.threads;
+  config.flow = {.dim = cross_section_.dim(),
+                 .bins = card_.bins,
+                 .hidden = card_.hidden,
+                 .layers = card_.layers,
+                 .activation = activation_named(card_.activation)};
+  config.batches = training_.at("batches");
+  config.batch_size = card_.batch_size;
+  config.learning_rate = card_.learning_rate;
+  config.loss = card_.loss == "kl"           ? Loss::kl
+                : card_.loss == "variance"   ? Loss::variance
+                : card_.loss == "stratified" ? Loss::stratified
+                                             : Loss::madnis;
+  return config;
+}
+
+// Once a run: what it decides stays, also for more events later.
+void Run::decide_training() {
+  if (const auto earlier = folder_.load("training")) {
+    training_ = *earlier;
+    return;
+  }
+  training_["batches"] = card_.batches;
+  training_["reason"] = fmt::format("{} batches: as the card says", card_.batches);
+  if (card_.batches == 0) {
+    const FlowLayout layout({.dim = cross_section_.dim(), .bins = card_.bins, .hidden = card_.hidden, .layers = card_.layers});
+    const TrainingDecision decision = thalweg::decide_training({.point = cross_section_.cost(),
+                                                                .network = network_cost(layout),
+                                                                .efficiency = state_.adapted_efficiency,
+                                                                .events = card_.events,
+                                                                .batch_size = card_.batch_size});
+    training_["batches"] = decision.batches;
+    training_["reason"] = decision.reason;
+  }
+  folder_.save("training", training_);
+  progress_.say("train      " + training_["reason"].get<std::string>());
+  folder_.log("train      " + training_["reason"].get<std::string>());
+}
+
+void Run::train_sampler() {
+  progress_.start("train", 0, "points");
+  Integrator(cross_section_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
+  if (card_.sampler == "neural") {
+    decide_training();
+    const TrainerConfig config = trainer_config();
+    if (config.batches > 0) {
+      const NeuralTrainer trainer(cross_section_, state_.grids, config);
+      const auto path = folder_.file("sampler.h5");
+      std::error_code code;
+      TrainerState trained = std::filesystem::exists(path, code)
+                                 ? load_sampler(path, card_.resolved_sampling, cross_section_.channels(), cross_section_.dim())
+                                 : trainer.initial_state();
+      trainer.train(trained, [&](const TrainerState& s) {
+        save_sampler(path, s, card_.resolved_sampling);
+        const CurvePoint& now = s.curve.back();
+        const std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
+                                             config.batches, now.value, cross_section_.unit(), now.relative_std_dev);
+        progress_.say(line);
+        folder_.log(line);
+      });
+      if (state_.integrations_done == 0)
+        for (std::size_t c = 0; c < state_.sigma.size(); ++c)
+          state_.sigma[c] = std::sqrt(std::max(trained.square[c] - trained.mean[c] * trained.mean[c], 0.0));
+      state_.flows = NeuralTrainer::averaged(trained);
+      const std::string reason = training_["reason"];
+      training_ = curve_json(trained);
+      training_["reason"] = reason;
+      folder_.save("training", training_);
+    }
+  }
+  add_time("train", progress_.seconds());
+}
+
+}  // namespace thalweg

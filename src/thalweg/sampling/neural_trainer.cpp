@@ -1,0 +1,242 @@
+#include "thalweg/sampling/neural_trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/interrupt.h"
+#include "thalweg/base/ordered_pipeline.h"
+#include "thalweg/base/random.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kTaskPoints = 256;
+constexpr double kMemory = 0.98;           // of the running means of weights and norms, per batch
+constexpr double kClip = 3;                // gradients longer than this many running means are shortened
+constexpr double kGuard = 1e4;             // a gradient this much longer undoes the step
+constexpr std::uint64_t kReports = 20;
+
+double sigma(const TrainerState& s, std::size_t c) {
+  return std::sqrt(std::max(s.square[c] - s.mean[c] * s.mean[c], 1e-6 * s.square[c]));
+}
+
+}  // namespace
+
+struct NeuralTrainer::Task {
+  std::size_t channel;
+  std::uint64_t count, batch, number;
+};
+
+struct NeuralTrainer::TaskResult {
+  std::vector<float> gradient;
+  double sum = 0, square = 0, size = 0;
+  std::uint64_t non_finite = 0;
+};
+
+// factor of log g_i of a point: -(linear |w| + quadratic w^2).
+struct NeuralTrainer::Scales {
+  std::vector<double> linear, quadratic;
+};
+
+NeuralTrainer::NeuralTrainer(const Integrand& integrand, const std::vector<VegasGrid>& grids,
+                             const TrainerConfig& config)
+    : integrand_(integrand), grids_(grids), config_(config) {
+  config_.flow.dim = integrand.dim();
+  config_.flow.conditions = 1;
+}
+
+TrainerState NeuralTrainer::initial_state() const {
+  TrainerState state;
+  const std::size_t n = integrand_.channels();
+  for (std::size_t c = 0; c < n; ++c) {
+    CouplingFlow flow(config_.flow, config_.seed * 1'000'003 + c);
+    if (config_.vegas_start && !grids_.empty()) start_from_vegas(flow, grids_[c]);
+    AlignedVector<float> average(flow.parameters().begin(), flow.parameters().end());
+    Adam adam(flow.parameters().size());
+    state.channels.push_back({std::move(flow), std::move(adam), std::move(average)});
+  }
+  for (auto* means : {&state.mean, &state.square, &state.size, &state.norm}) means->assign(n, 0.0);
+  return state;
+}
+
+NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, const Task& task, const Scales& scales,
+                                                  Arena& arena) const {
+  const CouplingFlow& flow = state.channels[task.channel].flow;
+  const FlowLayout& layout = flow.layout();
+  thread_local std::unique_ptr<FlowTape> tape;  // its pages stay warm from task to task
+  thread_local FlowConfig shape;
+  if (!tape || !(shape == layout.config)) {
+    tape = std::make_unique<FlowTape>(layout, true);
+    shape = layout.config;
+  }
+  TaskResult result;
+  result.gradient.assign(layout.parameters, 0.0F);
+  RandomStream random({config_.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
+  const Batch x = Batch::take(arena, layout.config.dim, kFlowTile);
+  const Batch alpha = Batch::take(arena, integrand_.channels(), kFlowTile);
+  const auto weight = arena.take<double>(kFlowTile), log_density = arena.take<double>(kFlowTile);
+  const auto factor = arena.take<double>(kFlowTile);
+  for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
+    const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
+    for (std::size_t e = 0; e < kFlowTile; ++e)
+      for (std::size_t d = 0; d < x.dim; ++d) x.row(d)[e] = random.next();
+    flow_tile(Direction::sample, layout, flow.parameters().data(), 0, x.data, log_density.data(), *tape);
+    const Batch points{x.data, x.stride, x.dim, n};
+    const Batch alphas{alpha.data, alpha.stride, alpha.dim, n};
+    integrand_.evaluate(task.channel, points, weight.first(n), alphas, arena);
+    std::fill(factor.begin(), factor.end(), 0.0);
+    for (std::size_t e = 0; e < n; ++e) {
+      const double w = weight[e] == 0 ? 0 : weight[e] * alpha.row(task.channel)[e] * std::exp(-log_density[e]);
+      if (!std::isfinite(w)) {
+        ++result.non_finite;
+        continue;
+      }
+      result.sum += w;
+      result.square += w * w;
+      result.size += std::abs(w);
+      factor[e] = -(scales.linear[task.channel] * std::abs(w) + scales.quadratic[task.channel] * w * w);
+    }
+    flow_tile_backward(layout, flow.parameters().data(), 0, factor.data(), *tape, result.gradient.data());
+  }
+  return result;
+}
+
+std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) const {
+  const std::size_t n = integrand_.channels();
+  double total = 0;
+  for (std::size_t c = 0; c < n; ++c) total += sigma(state, c);
+  std::vector<std::uint64_t> result;
+  for (std::size_t c = 0; c < n; ++c) {
+    const double even = 1 / static_cast<double>(n);
+    const double share = total > 0 ? config_.uniform_fraction * even +
+                                         (1 - config_.uniform_fraction) * sigma(state, c) / total
+                                   : even;
+    result.push_back(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(config_.batch_size))));
+  }
+  return result;
+}
+
+void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
+  const std::size_t n = integrand_.channels();
+  const std::uint64_t batch = state.batches_done;
+  const bool first = batch == 0;
+  const auto count = counts(state);
+  std::vector<Task> tasks;
+  for (std::size_t c = 0; c < n; ++c)
+    for (std::uint64_t left = count[c]; left > 0; left -= std::min(left, kTaskPoints))
+      tasks.push_back({c, std::min(left, kTaskPoints), batch, tasks.size()});
+
+  // Gradients are scaled by running means, so that a tile needs nothing of the others in its batch.
+  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && batch < config_.batches / 3);
+  Scales scales{std::vector<double>(n), std::vector<double>(n)};
+  double integral = 0, spread = 0;
+  for (std::size_t c = 0; c < n; ++c) integral += state.size[c], spread += sigma(state, c);
+  for (std::size_t c = 0; c < n && !first; ++c) {
+    const double per_point = 1 / static_cast<double>(count[c]);
+    if (!(state.size[c] > 0)) continue;
+    if (kl)
+      scales.linear[c] = per_point / state.size[c];
+    else if (config_.loss == Loss::variance)
+      scales.quadratic[c] = per_point / (integral * integral) * static_cast<double>(config_.batch_size) /
+                            static_cast<double>(count[c]);
+    else
+      scales.quadratic[c] = per_point / (integral * integral) * spread / sigma(state, c);
+  }
+
+  std::vector<TaskResult> total(n);
+  ordered_pipeline<TaskResult>(
+      0, tasks.size(), config_.threads,
+      [&](std::uint64_t k, Arena& arena) {
+        throw_if_interrupted();
+        return run_task(state, tasks[k], scales, arena);
+      },
+      [&](std::uint64_t k, TaskResult& r) {
+        TaskResult& t = total[tasks[k].channel];
+        if (t.gradient.empty())
+          t.gradient = std::move(r.gradient);
+        else
+          for (std::size_t i = 0; i < t.gradient.size(); ++i) t.gradient[i] += r.gradient[i];
+        t.sum += r.sum, t.square += r.square, t.size += r.size, t.non_finite += r.non_finite;
+        return true;
+      });
+
+  const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
+                                                         config_.final_learning_rate, batch, config_.batches);
+  double value = 0, deviation = 0;
+  std::uint64_t lost = 0, points = 0;
+  for (std::size_t c = 0; c < n; ++c) {
+    const double m = static_cast<double>(count[c]);
+    const double keep = first ? 0 : kMemory;
+    const double mean = total[c].sum / m, square = total[c].square / m;
+    state.mean[c] = keep * state.mean[c] + (1 - keep) * mean;
+    state.square[c] = keep * state.square[c] + (1 - keep) * square;
+    state.size[c] = keep * state.size[c] + (1 - keep) * total[c].size / m;
+    value += mean;
+    deviation += std::sqrt(std::max(square - mean * mean, 0.0));
+    lost += total[c].non_finite;
+    points += count[c];
+    ChannelFlow& channel = state.channels[c];
+    const double length = norm(total[c].gradient);
+    if (first || length == 0) continue;
+    if (!std::isfinite(length) || (state.norm[c] > 0 && length > kGuard * state.norm[c])) {
+      // A step that would destroy: go back to the running mean of the parameters, and on more slowly.
+      std::copy(channel.average.begin(), channel.average.end(), channel.flow.parameters().begin());
+      channel.adam = Adam(channel.average.size());
+      state.rate_factor /= 2;
+      ++state.undone;
+      state.events.push_back(fmt::format("batch {}, channel {}: gradient of length {:.3g}; step undone, learning rate halved",
+                                         batch, integrand_.channel_name(c), length));
+      continue;
+    }
+    if (state.norm[c] > 0 && length > kClip * state.norm[c]) {
+      const auto shrink = static_cast<float>(kClip * state.norm[c] / length);
+      for (float& g : total[c].gradient) g *= shrink;
+      ++state.clipped;
+    }
+    const double counted = state.norm[c] > 0 ? std::min(length, kClip * state.norm[c]) : length;
+    state.norm[c] = state.norm[c] > 0 ? kMemory * state.norm[c] + (1 - kMemory) * counted : counted;
+    channel.adam.step(channel.flow.parameters(), total[c].gradient, rate);
+    // A window that grows with the training forgets its beginning.
+    const double t = static_cast<double>(batch);
+    const auto follow = static_cast<float>(1 / std::min(1 + t, 20 + t / 20));
+    const auto now = channel.flow.parameters();
+    for (std::size_t i = 0; i < now.size(); ++i) channel.average[i] += follow * (now[i] - channel.average[i]);
+  }
+  state.non_finite += lost;
+  state.evaluations += points;
+  if (lost * 100 > points)
+    run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, points, batch);
+  sums.value += value;
+  sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
+  sums.learning_rate = rate;
+  ++state.batches_done;
+}
+
+void NeuralTrainer::train(TrainerState& state, const Report& report) const {
+  const std::uint64_t interval = std::max<std::uint64_t>(config_.batches / kReports, 1);
+  CurvePoint sums;
+  std::uint64_t since = 0;
+  while (state.batches_done < config_.batches) {
+    step(state, sums);
+    ++since;
+    if (state.batches_done % interval != 0 && state.batches_done != config_.batches) continue;
+    const double m = static_cast<double>(since);
+    state.curve.push_back({state.batches_done, sums.value / m, sums.relative_std_dev / m, sums.learning_rate});
+    sums = {};
+    since = 0;
+    report(state);
+  }
+}
+
+std::vector<CouplingFlow> NeuralTrainer::averaged(const TrainerState& state) {
+  std::vector<CouplingFlow> flows;
+  for (const ChannelFlow& channel : state.channels) {
+    CouplingFlow& flow = flows.emplace_back(channel.flow);
+    std::copy(channel.average.begin(), channel.average.end(), flow.parameters().begin());
+  }
+  return flows;
+}
+
+}  // namespace thalweg

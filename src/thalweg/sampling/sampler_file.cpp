@@ -1,0 +1,196 @@
+#include "thalweg/sampling/sampler_file.h"
+
+#include <zlib.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/files.h"
+#include "thalweg/base/hdf5_handle.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int kVersion = 1;
+constexpr std::size_t kLargest = std::size_t{1} << 31;
+
+nlohmann::json shape_json(const FlowConfig& c) {
+  return {{"dim", c.dim},
+          {"conditions", c.conditions},
+          {"bins", c.bins},
+          {"hidden", c.hidden},
+          {"layers", c.layers},
+          {"activation", name_of(c.activation)},
+          {"exchange", c.permutation == Permutation::exchange},
+          {"exchange_blocks", c.exchange_blocks}};
+}
+
+FlowConfig shape_from(const nlohmann::json& j) {
+  return {j.at("dim"),
+          j.at("conditions"),
+          j.at("bins"),
+          j.at("hidden"),
+          j.at("layers"),
+          activation_named(j.at("activation")),
+          j.at("exchange").get<bool>() ? Permutation::exchange : Permutation::logarithmic,
+          j.at("exchange_blocks")};
+}
+
+std::uint32_t checksum(const std::string& state, std::span<const float> flows) {
+  uLong crc = crc32_z(0, nullptr, 0);
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(state.data()), state.size());
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(flows.data()), flows.size_bytes());
+  return static_cast<std::uint32_t>(crc);
+}
+
+// A file in memory, so that writing has one place and one kind of failure.
+Hdf5Id memory_access() {
+  prepare_hdf5();
+  Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fapl_core(access, std::size_t{1} << 20, false);
+  return access;
+}
+
+void good(bool fine) {
+  if (!fine) run_error("HDF5: the sampler file could not be built in memory");
+}
+
+void put(hid_t file, const char* name, hid_t type, std::size_t n, const void* data) {
+  const hsize_t size = n;
+  const Hdf5Id space(H5Screate_simple(1, &size, nullptr), H5Sclose);
+  const Hdf5Id properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  H5Pset_obj_track_times(properties, false);
+  const Hdf5Id set(H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
+  good(set >= 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+}
+
+void put_number(hid_t file, const char* name, hid_t type, const void* value) {
+  const Hdf5Id space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Hdf5Id attribute(H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  good(attribute >= 0 && H5Awrite(attribute, type, value) >= 0);
+}
+
+template <class T>
+bool get(hid_t file, const char* name, hid_t type, std::vector<T>& values) {
+  const Hdf5Id set(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
+  if (set < 0) return false;
+  const Hdf5Id space(H5Dget_space(set), H5Sclose);
+  hsize_t n = 0;
+  if (H5Sget_simple_extent_ndims(space) != 1) return false;
+  H5Sget_simple_extent_dims(space, &n, nullptr);
+  if (n > kLargest / sizeof(T)) return false;
+  values.resize(n);
+  return H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0;
+}
+
+bool get_number(hid_t file, const char* name, hid_t type, void* value) {
+  const Hdf5Id attribute(H5Aopen(file, name, H5P_DEFAULT), H5Aclose);
+  return attribute >= 0 && H5Aread(attribute, type, value) >= 0;
+}
+
+}  // namespace
+
+nlohmann::json curve_json(const TrainerState& state) {
+  nlohmann::json curve = nlohmann::json::array();
+  for (const CurvePoint& p : state.curve)
+    curve.push_back({{"batch", p.batch},
+                     {"value", p.value},
+                     {"relative_std_dev", p.relative_std_dev},
+                     {"learning_rate", p.learning_rate}});
+  return {{"curve", curve},           {"events", state.events},           {"clipped", state.clipped},
+          {"undone", state.undone},   {"evaluations", state.evaluations}, {"batches", state.batches_done},
+          {"non_finite", state.non_finite}};
+}
+
+void save_sampler(const std::filesystem::path& path, const TrainerState& state, const std::string& key) {
+  nlohmann::json json = curve_json(state);
+  json["key"] = key;
+  json["shape"] = shape_json(state.channels.at(0).flow.layout().config);
+  json["channels"] = state.channels.size();
+  json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size, json["norm"] = state.norm;
+  json["rate_factor"] = state.rate_factor;
+  std::vector<float> flows;
+  for (const ChannelFlow& c : state.channels) {
+    json["adam_steps"].push_back(c.adam.steps);
+    for (const std::span<const float> part : {c.flow.parameters(), std::span<const float>(c.average),
+                                              std::span<const float>(c.adam.first), std::span<const float>(c.adam.second)})
+      flows.insert(flows.end(), part.begin(), part.end());
+  }
+  const std::string text = json.dump();
+  const std::uint32_t crc = checksum(text, flows);
+
+  const Hdf5Id access = memory_access();
+  const Hdf5Id file(H5Fcreate("sampler", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
+  good(file >= 0);
+  put_number(file, "version", H5T_NATIVE_INT, &kVersion);
+  put_number(file, "crc32", H5T_NATIVE_UINT32, &crc);
+  put(file, "state", H5T_NATIVE_UINT8, text.size(), text.data());
+  put(file, "flows", H5T_NATIVE_FLOAT, flows.size(), flows.data());
+  good(H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0);
+  const auto size = H5Fget_file_image(file, nullptr, 0);
+  good(size > 0);
+  std::string image(static_cast<std::size_t>(size), '\0');
+  good(H5Fget_file_image(file, image.data(), image.size()) >= 0);
+  write_file(path, image);
+}
+
+TrainerState load_sampler(const std::filesystem::path& path, const std::string& key, std::size_t channels,
+                          std::size_t dim) {
+  std::string image = read_file(path, kLargest);
+  const Hdf5Id access = memory_access();
+  H5Pset_file_image(access, image.data(), image.size());
+  const Hdf5Id file(H5Fopen("sampler", H5F_ACC_RDONLY, access), H5Fclose);
+  const std::string name = path.string();
+  const char* advice = "; remove it to train again";
+  if (file < 0) request_error("'{}' is no sampler file, or is cut off{}", name, advice);
+  int version = 0;
+  std::uint32_t crc = 0;
+  if (!get_number(file, "version", H5T_NATIVE_INT, &version) || !get_number(file, "crc32", H5T_NATIVE_UINT32, &crc))
+    request_error("'{}' is no sampler file{}", name, advice);
+  if (version != kVersion)
+    request_error("'{}' has version {} of the sampler file; this program knows version {}{}", name, version, kVersion,
+                  advice);
+  std::vector<char> bytes;
+  std::vector<float> flows;
+  const bool read = get(file, "state", H5T_NATIVE_CHAR, bytes) && get(file, "flows", H5T_NATIVE_FLOAT, flows);
+  const std::string text(bytes.begin(), bytes.end());
+  if (!read || checksum(text, flows) != crc)
+    request_error("'{}' is damaged: its checksum does not fit{}", name, advice);
+  const auto json = nlohmann::json::parse(text);
+  const FlowConfig shape = shape_from(json.at("shape"));
+  if (json.at("key") != key || shape.dim != dim || json.at("channels") != channels)
+    request_error("'{}' was trained for another card{}", name, advice);
+
+  TrainerState state;
+  const float* next = flows.data();
+  for (std::size_t c = 0; c < channels; ++c) {
+    CouplingFlow flow(shape, 0);
+    const std::size_t n = flow.parameters().size();
+    if (flows.size() != 4 * n * channels) request_error("'{}' is damaged: wrong number of parameters{}", name, advice);
+    Adam adam(n);
+    AlignedVector<float> average(n);
+    for (float* to : {flow.parameters().data(), average.data(), adam.first.data(), adam.second.data()}) {
+      std::memcpy(to, next, n * sizeof(float));
+      next += n;
+    }
+    json.at("adam_steps").at(c).get_to(adam.steps);
+    state.channels.push_back({std::move(flow), std::move(adam), std::move(average)});
+  }
+  json.at("batches").get_to(state.batches_done);
+  json.at("mean").get_to(state.mean);
+  json.at("square").get_to(state.square);
+  json.at("size").get_to(state.size);
+  json.at("norm").get_to(state.norm);
+  json.at("rate_factor").get_to(state.rate_factor);
+  json.at("events").get_to(state.events);
+  json.at("clipped").get_to(state.clipped);
+  json.at("undone").get_to(state.undone);
+  json.at("non_finite").get_to(state.non_finite);
+  json.at("evaluations").get_to(state.evaluations);
+  for (const auto& p : json.at("curve"))
+    state.curve.push_back({p.at("batch"), p.at("value"), p.at("relative_std_dev"), p.at("learning_rate")});
+  return state;
+}
+
+}  // namespace thalweg

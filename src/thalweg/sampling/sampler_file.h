@@ -1,0 +1,24 @@
+// The sampler file: an HDF5 file with a training as far as it went. A finished one is, with program and card, all
+// that another machine needs to make events.
+//
+// Version 1: attributes `version` (int), `crc32` of both data sets; `state`, bytes of a JSON document with the
+// network's shape, counters, running means and the training curve; `flows`, floats: for each channel
+// parameters, their running mean, first and second moments of Adam.
+#pragma once
+
+#include <filesystem>
+
+#include "thalweg/sampling/neural_trainer.h"
+
+namespace thalweg {
+
+// `key` names what was trained (the card); another key is refused by load.
+void save_sampler(const std::filesystem::path& path, const TrainerState& state, const std::string& key);
+// RequestError for a file of another kind, version, key or number of channels and dimensions, or that is damaged.
+TrainerState load_sampler(const std::filesystem::path& path, const std::string& key, std::size_t channels,
+                          std::size_t dim);
+
+// The training curve as a document of its own.
+nlohmann::json curve_json(const TrainerState& state);
+
+}  // namespace thalweg
