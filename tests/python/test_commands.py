@@ -51,6 +51,49 @@ def test_same_bits_for_any_number_of_threads_and_locale(tmp_path):
     assert len(contents) == 1
 
 
+NEURAL = ["--sampler", "neural", "--batches", 60, "--set", "sampling.batch_size=512"]
+
+
+def test_trained_samplers_are_the_same_bits_for_any_number_of_threads(tmp_path):
+    contents = set()
+    for threads in (1, 2, 3):
+        out = tmp_path / f"{threads}.lhe"
+        done = run("generate", CARD, *FAST, *NEURAL, "-n", 500, "-o", out, "--run", tmp_path / f"r{threads}", "--threads",
+                   threads, "--quiet")
+        assert done.returncode == 0, done.stderr
+        contents.add((out.read_bytes(), (tmp_path / f"r{threads}/sampler.h5").read_bytes()))
+    assert len(contents) == 1
+
+
+def test_a_sampler_file_serves_without_training(tmp_path):
+    assert run("train", CARD, *FAST, *NEURAL, "--run", tmp_path / "a", "--quiet").returncode == 0
+    done = run("integrate", CARD, *FAST, *NEURAL, "--run", tmp_path / "a", "--json")
+    document = json.loads(done.stdout)
+    assert document["training"]["batches"] == 60 and len(document["training"]["curve"]) == 20
+    sampler = tmp_path / "a/sampler.h5"
+    for name, damage in {"cut": lambda b: b[: len(b) // 2], "flipped": lambda b: b[:-5000] + b"!" + b[-4999:],
+                         "other": lambda b: b"no such thing"}.items():
+        folder = tmp_path / name
+        assert run("train", CARD, *FAST, *NEURAL, "--run", folder, "--quiet").returncode == 0
+        (folder / "sampler.h5").write_bytes(damage(sampler.read_bytes()))
+        done = run("integrate", CARD, *FAST, *NEURAL, "--run", folder, "--quiet")
+        assert done.returncode == 2 and "sampler.h5" in done.stderr and "train again" in done.stderr
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path):
+    arguments = [CARD, *FAST, "--sampler", "neural", "--batches", 400]
+    process = subprocess.Popen([PROGRAM, "train", *map(str, arguments), "--run", str(tmp_path / "a")],
+                               stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    waiting = time.monotonic() + 60
+    while not (tmp_path / "a/sampler.h5").exists() and process.poll() is None and time.monotonic() < waiting:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) in (0, 130)
+    for folder in ("a", "b"):
+        assert run("train", *arguments, "--run", tmp_path / folder, "--quiet").returncode == 0
+    assert (tmp_path / "a/sampler.h5").read_bytes() == (tmp_path / "b/sampler.h5").read_bytes()
+
+
 def test_another_seed_is_another_sample(tmp_path):
     outs = []
     for seed in (1, 2):
@@ -107,8 +150,9 @@ WRONG_REQUESTS = {
     "impossible cut": (["--set", "cuts.m_ee.min=14 TeV"], ["13000"]),
     "cut the other way": (["--set", "cuts.m_ee.max=10"], ["nothing could pass"]),
     "below threshold": (["--set", "process=u u~ > t t~ QED=2 QCD=0", "--set", "beams.pdf=none", "--set", "beams.energy=300", "--set", "cuts={}"], ["300"]),
-    "neural sampler": (["--sampler", "neural"], ["vegas"]),
-    "ann sampler": (["--sampler", "ann"], ["vegas"]),
+    "ann sampler": (["--sampler", "ann"], ["neural"]),
+    "no batches": (["--batches", "0"], ["batches"]),
+    "activation": (["--set", "sampling.activation=elo"], ["elu"]),
     "hepmc": (["-o", "x.hepmc"], ["HepMC3"]),
     "ending": (["-o", "x.root"], [".lhe"]),
     "folder of output": (["-o", "nowhere/x.lhe"], ["nowhere"]),

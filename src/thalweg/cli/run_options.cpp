@@ -17,6 +17,8 @@ void RunArguments::add_common(CLI::App& command) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--sampler", sampler, "neural, vegas or flat");
+  command.add_option("--batches", batches, "training batches of the neural sampler (default: as many as pay)")
+      ->check(CLI::Range(1, 100'000'000));
   command.add_option("--run", folder, "run folder (default: ./<card name>.run)");
   command.add_flag("--resume", resume, "go on with an interrupted run (also done without it)");
   command.add_flag("--json", json, "print result.json on stdout and nothing else");
@@ -28,6 +30,7 @@ RunCard RunArguments::card_with_overrides() const {
   if (seed) all.push_back(fmt::format("seed={}", *seed));
   if (events) all.push_back(fmt::format("output.events={}", *events));
   if (accuracy) all.push_back(fmt::format("integration.accuracy={}", *accuracy));
+  if (batches) all.push_back(fmt::format("sampling.batches={}", *batches));
   if (!sampler.empty()) all.push_back("sampling.sampler=" + sampler);
   return load_card(card, all);
 }

@@ -14,7 +14,7 @@ struct RunArguments {
   std::string card;
   std::vector<std::string> set;
   std::string folder, output, sampler;
-  std::optional<std::int64_t> events, seed;
+  std::optional<std::int64_t> events, seed, batches;
   std::optional<double> accuracy;
   int threads = 0;
   bool json = false, quiet = false, resume = false;

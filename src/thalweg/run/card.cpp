@@ -211,7 +211,7 @@ class CardReader : private CardFile {
                           did_you_mean(name, {"neural", "vegas", "flat"}));
           return name;
         },
-        [] { return std::string("vegas"); });
+        [] { return std::string("neural"); });
     card.channels = at(
         "sampling.channels",
         [&](const toml::node& n) {

@@ -40,7 +40,7 @@ struct RunCard {
 
   double accuracy = 1e-3;
   std::uint64_t points = 0;
-  std::string sampler = "vegas";
+  std::string sampler = "neural";
   ChannelWeights channels = ChannelWeights::diagrams;
   std::uint64_t vegas_bins = 64, adaptation_iterations = 7, adaptation_points = 20'000;
   double vegas_damping = 0.7;

@@ -16,8 +16,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"integration", {"accuracy", "points"}},
     {"sampling",
      {"sampler", "channels", "vegas_bins", "vegas_damping", "adaptation_iterations", "adaptation_points",
-      "overweight_budget", "batches", "batch_size",
-                  "bins", "hidden", "layers", "learning_rate", "loss", "activation"}},
+      "overweight_budget", "batches", "batch_size", "bins", "hidden", "layers", "learning_rate", "loss", "activation"}},
     {"output", {"events", "format"}},
 };
 

@@ -134,7 +134,8 @@ nlohmann::json Run::integral_json() const {
                      {"overweight_share", e.overweight_share},
                      {"non_finite", integral.non_finite}};
   json["evaluations"] = integral.points;
-  if (training_.contains("evaluations")) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + training_["evaluations"].get<std::uint64_t>();
+  if (training_.contains("evaluations"))
+    json["evaluations"] = json["evaluations"].get<std::uint64_t>() + training_["evaluations"].get<std::uint64_t>();
   for (const IterationResult& it : state_.iterations)
     if (it.adaptation) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + it.points;
   for (std::size_t c = 0; c < state_.channels.size(); ++c) {

@@ -34,7 +34,8 @@ void Run::decide_training() {
   training_["batches"] = card_.batches;
   training_["reason"] = fmt::format("{} batches: as the card says", card_.batches);
   if (card_.batches == 0) {
-    const FlowLayout layout({.dim = cross_section_.dim(), .bins = card_.bins, .hidden = card_.hidden, .layers = card_.layers});
+    const FlowLayout layout(
+        {.dim = cross_section_.dim(), .bins = card_.bins, .hidden = card_.hidden, .layers = card_.layers});
     const TrainingDecision decision = thalweg::decide_training({.point = cross_section_.cost(),
                                                                 .network = network_cost(layout),
                                                                 .efficiency = state_.adapted_efficiency,
@@ -55,17 +56,19 @@ void Run::train_sampler() {
     decide_training();
     const TrainerConfig config = trainer_config();
     if (config.batches > 0) {
-      const NeuralTrainer trainer(cross_section_, state_.grids, config);
+      const NeuralTrainer trainer(cross_section_, config);
       const auto path = folder_.file("sampler.h5");
       std::error_code code;
-      TrainerState trained = std::filesystem::exists(path, code)
-                                 ? load_sampler(path, card_.resolved_sampling, cross_section_.channels(), cross_section_.dim())
-                                 : trainer.initial_state();
+      TrainerState trained =
+          std::filesystem::exists(path, code)
+              ? load_sampler(path, card_.resolved_sampling, cross_section_.channels(), cross_section_.dim())
+              : trainer.initial_state(state_.grids);
       trainer.train(trained, [&](const TrainerState& s) {
         save_sampler(path, s, card_.resolved_sampling);
         const CurvePoint& now = s.curve.back();
-        const std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
-                                             config.batches, now.value, cross_section_.unit(), now.relative_std_dev);
+        const std::string line =
+            fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch, config.batches,
+                        now.value, cross_section_.unit(), now.relative_std_dev);
         progress_.say(line);
         folder_.log(line);
       });

@@ -13,10 +13,32 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kTaskPoints = 256;
-constexpr double kMemory = 0.98;           // of the running means of weights and norms, per batch
-constexpr double kClip = 3;                // gradients longer than this many running means are shortened
-constexpr double kGuard = 1e4;             // a gradient this much longer undoes the step
+constexpr double kMemory = 0.98;  // of the running means of weights and norms, per batch
+constexpr double kClip = 3;       // gradients longer than this many running means are shortened
+constexpr double kGuard = 1e4;    // a gradient this much longer undoes the step
 constexpr std::uint64_t kReports = 20;
+
+// Training points are drawn more often near the faces of the latent cube, where weights are rarely seen and largest:
+// with probability `share`, one coordinate is within t^4/2 of a face. Returns the density of the point, with which all
+// sums are weighted, so that no expectation changes.
+constexpr double kFacePower = 4;
+double draw_latent(RandomStream& random, double share, const Batch& z, std::size_t e) {
+  for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
+  const double choice = random.next();
+  if (share == 0) return 1;
+  if (choice < share) {
+    const auto d = std::min(static_cast<std::size_t>(choice / share * static_cast<double>(z.dim)), z.dim - 1);
+    double& t = z.row(d)[e];
+    t = t < 0.5 ? std::pow(2 * t, kFacePower) / 2 : 1 - std::pow(2 * (1 - t), kFacePower) / 2;
+    t = std::clamp(t, 1e-15, 1 - 1e-15);
+  }
+  double faces = 0;
+  for (std::size_t d = 0; d < z.dim; ++d) {
+    const double t = z.row(d)[e];
+    faces += std::pow(2 * std::min(t, 1 - t), 1 / kFacePower - 1) / kFacePower;
+  }
+  return 1 - share + share * faces / static_cast<double>(z.dim);
+}
 
 double sigma(const TrainerState& s, std::size_t c) {
   return std::sqrt(std::max(s.square[c] - s.mean[c] * s.mean[c], 1e-6 * s.square[c]));
@@ -37,22 +59,22 @@ struct NeuralTrainer::TaskResult {
 
 // factor of log g_i of a point: -(linear |w| + quadratic w^2).
 struct NeuralTrainer::Scales {
-  std::vector<double> linear, quadratic;
+  std::vector<double> linear, quadratic, inverse_square;
+  double tail = 0;
 };
 
-NeuralTrainer::NeuralTrainer(const Integrand& integrand, const std::vector<VegasGrid>& grids,
-                             const TrainerConfig& config)
-    : integrand_(integrand), grids_(grids), config_(config) {
+NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& config)
+    : integrand_(integrand), config_(config) {
   config_.flow.dim = integrand.dim();
   config_.flow.conditions = 1;
 }
 
-TrainerState NeuralTrainer::initial_state() const {
+TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids) const {
   TrainerState state;
   const std::size_t n = integrand_.channels();
   for (std::size_t c = 0; c < n; ++c) {
     CouplingFlow flow(config_.flow, config_.seed * 1'000'003 + c);
-    if (config_.vegas_start && !grids_.empty()) start_from_vegas(flow, grids_[c]);
+    if (!grids.empty()) start_from_vegas(flow, grids[c]);
     AlignedVector<float> average(flow.parameters().begin(), flow.parameters().end());
     Adam adam(flow.parameters().size());
     state.channels.push_back({std::move(flow), std::move(adam), std::move(average)});
@@ -77,11 +99,10 @@ NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, con
   const Batch x = Batch::take(arena, layout.config.dim, kFlowTile);
   const Batch alpha = Batch::take(arena, integrand_.channels(), kFlowTile);
   const auto weight = arena.take<double>(kFlowTile), log_density = arena.take<double>(kFlowTile);
-  const auto factor = arena.take<double>(kFlowTile);
+  const auto factor = arena.take<double>(kFlowTile), latent = arena.take<double>(kFlowTile);
   for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
     const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
-    for (std::size_t e = 0; e < kFlowTile; ++e)
-      for (std::size_t d = 0; d < x.dim; ++d) x.row(d)[e] = random.next();
+    for (std::size_t e = 0; e < kFlowTile; ++e) latent[e] = draw_latent(random, config_.face_share, x, e);
     flow_tile(Direction::sample, layout, flow.parameters().data(), 0, x.data, log_density.data(), *tape);
     const Batch points{x.data, x.stride, x.dim, n};
     const Batch alphas{alpha.data, alpha.stride, alpha.dim, n};
@@ -93,10 +114,13 @@ NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, con
         ++result.non_finite;
         continue;
       }
-      result.sum += w;
-      result.square += w * w;
-      result.size += std::abs(w);
-      factor[e] = -(scales.linear[task.channel] * std::abs(w) + scales.quadratic[task.channel] * w * w);
+      const double share = 1 / latent[e];
+      result.sum += share * w;
+      result.square += share * w * w;
+      result.size += share * std::abs(w);
+      const double t = w * w * scales.inverse_square[task.channel];
+      factor[e] = -share * (scales.linear[task.channel] * std::abs(w) +
+                            scales.quadratic[task.channel] * w * w * (1 + scales.tail * t * t));
     }
     flow_tile_backward(layout, flow.parameters().data(), 0, factor.data(), *tape, result.gradient.data());
   }
@@ -110,9 +134,8 @@ std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) cons
   std::vector<std::uint64_t> result;
   for (std::size_t c = 0; c < n; ++c) {
     const double even = 1 / static_cast<double>(n);
-    const double share = total > 0 ? config_.uniform_fraction * even +
-                                         (1 - config_.uniform_fraction) * sigma(state, c) / total
-                                   : even;
+    const double share =
+        total > 0 ? config_.uniform_fraction * even + (1 - config_.uniform_fraction) * sigma(state, c) / total : even;
     result.push_back(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(config_.batch_size))));
   }
   return result;
@@ -130,17 +153,19 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
 
   // Gradients are scaled by running means, so that a tile needs nothing of the others in its batch.
   const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && batch < config_.batches / 3);
-  Scales scales{std::vector<double>(n), std::vector<double>(n)};
+  Scales scales{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
+  if (batch >= config_.batches * 2 / 3) scales.tail = config_.tail;
   double integral = 0, spread = 0;
   for (std::size_t c = 0; c < n; ++c) integral += state.size[c], spread += sigma(state, c);
   for (std::size_t c = 0; c < n && !first; ++c) {
     const double per_point = 1 / static_cast<double>(count[c]);
     if (!(state.size[c] > 0)) continue;
+    scales.inverse_square[c] = 1 / state.square[c];
     if (kl)
       scales.linear[c] = per_point / state.size[c];
     else if (config_.loss == Loss::variance)
-      scales.quadratic[c] = per_point / (integral * integral) * static_cast<double>(config_.batch_size) /
-                            static_cast<double>(count[c]);
+      scales.quadratic[c] =
+          per_point / (integral * integral) * static_cast<double>(config_.batch_size) / static_cast<double>(count[c]);
     else
       scales.quadratic[c] = per_point / (integral * integral) * spread / sigma(state, c);
   }
@@ -186,8 +211,9 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
       channel.adam = Adam(channel.average.size());
       state.rate_factor /= 2;
       ++state.undone;
-      state.events.push_back(fmt::format("batch {}, channel {}: gradient of length {:.3g}; step undone, learning rate halved",
-                                         batch, integrand_.channel_name(c), length));
+      state.events.push_back(
+          fmt::format("batch {}, channel {}: gradient of length {:.3g}; step undone, learning rate halved", batch,
+                      integrand_.channel_name(c), length));
       continue;
     }
     if (state.norm[c] > 0 && length > kClip * state.norm[c]) {
@@ -207,7 +233,8 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
   state.non_finite += lost;
   state.evaluations += points;
   if (lost * 100 > points)
-    run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, points, batch);
+    run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, points,
+              batch);
   sums.value += value;
   sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
   sums.learning_rate = rate;

@@ -32,7 +32,9 @@ struct TrainerConfig {
   Schedule schedule = Schedule::cosine;
   Loss loss = Loss::madnis;
   double uniform_fraction = 0.1;  // r: the share of a batch that is spread evenly, the rest ~ sigma_i
-  bool vegas_start = true;
+  // Against large single weights: the share of training points that is drawn near a face of the latent cube (the
+  // sums are weighted accordingly), and the strength of <w^6> beside <w^2> in the last third.
+  double face_share = 0.5, tail = 10;
 };
 
 // A point of the training curve: means over the batches since the last one.
@@ -60,9 +62,9 @@ struct TrainerState {
 
 class NeuralTrainer {
  public:
-  // grids: of the channels, from an adaptation, or empty.
-  NeuralTrainer(const Integrand& integrand, const std::vector<VegasGrid>& grids, const TrainerConfig& config);
-  TrainerState initial_state() const;
+  NeuralTrainer(const Integrand& integrand, const TrainerConfig& config);
+  // grids: of the channels, from an adaptation, to start from; or none.
+  TrainerState initial_state(const std::vector<VegasGrid>& grids) const;
 
   // Goes on from `state` to config.batches; `report` is called twenty times, for checkpoints and progress.
   // RunError when more than 1 in 100 weights of a batch are not finite.
@@ -80,7 +82,6 @@ class NeuralTrainer {
   void step(TrainerState& state, CurvePoint& sums) const;
 
   const Integrand& integrand_;
-  const std::vector<VegasGrid>& grids_;
   TrainerConfig config_;
 };
 

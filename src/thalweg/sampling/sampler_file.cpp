@@ -98,8 +98,12 @@ nlohmann::json curve_json(const TrainerState& state) {
                      {"value", p.value},
                      {"relative_std_dev", p.relative_std_dev},
                      {"learning_rate", p.learning_rate}});
-  return {{"curve", curve},           {"events", state.events},           {"clipped", state.clipped},
-          {"undone", state.undone},   {"evaluations", state.evaluations}, {"batches", state.batches_done},
+  return {{"curve", curve},
+          {"events", state.events},
+          {"clipped", state.clipped},
+          {"undone", state.undone},
+          {"evaluations", state.evaluations},
+          {"batches", state.batches_done},
           {"non_finite", state.non_finite}};
 }
 
@@ -113,8 +117,9 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   std::vector<float> flows;
   for (const ChannelFlow& c : state.channels) {
     json["adam_steps"].push_back(c.adam.steps);
-    for (const std::span<const float> part : {c.flow.parameters(), std::span<const float>(c.average),
-                                              std::span<const float>(c.adam.first), std::span<const float>(c.adam.second)})
+    for (const std::span<const float> part :
+         {c.flow.parameters(), std::span<const float>(c.average), std::span<const float>(c.adam.first),
+          std::span<const float>(c.adam.second)})
       flows.insert(flows.end(), part.begin(), part.end());
   }
   const std::string text = json.dump();

@@ -38,13 +38,13 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     if (t < best.neural_seconds) best.neural_seconds = t, candidate = batches;
     if (t < least) least = t, best.batches = batches;
   }
-  best.reason =
-      best.batches == 0
-          ? fmt::format("no network: VEGAS makes {} events in about {:.3g} s, {} batches of training and the network "
-                        "would take {:.3g} s",
-                        c.events, best.vegas_seconds, candidate, best.neural_seconds)
-          : fmt::format("{} batches: {} events in about {:.3g} s, {:.3g} s by VEGAS alone", best.batches, c.events,
-                        best.neural_seconds, best.vegas_seconds);
+  best.reason = best.batches == 0
+                    ? fmt::format(
+                          "no network: VEGAS makes {} events in about {:.3g} s, {} batches of training and the network "
+                          "would take {:.3g} s",
+                          c.events, best.vegas_seconds, candidate, best.neural_seconds)
+                    : fmt::format("{} batches: {} events in about {:.3g} s, {:.3g} s by VEGAS alone", best.batches,
+                                  c.events, best.neural_seconds, best.vegas_seconds);
   return best;
 }
 

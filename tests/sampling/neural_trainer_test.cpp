@@ -1,0 +1,210 @@
+#include "thalweg/sampling/neural_trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/sampling/integrator.h"
+#include "thalweg/sampling/training_budget.h"
+
+namespace thalweg {
+namespace {
+
+// f(x) on the cube as one channel.
+class Function : public Integrand {
+ public:
+  using F = std::function<double(const std::vector<double>&)>;
+  Function(std::size_t dim, F f) : dim_(dim), f_(std::move(f)) {}
+  std::size_t dim() const override { return dim_; }
+  std::size_t channels() const override { return 1; }
+  std::string channel_name(std::size_t) const override { return "0"; }
+  void evaluate(std::size_t, const Batch& y, std::span<double> w, const Batch& alpha, Arena&) const override {
+    std::vector<double> x(dim_);
+    for (std::size_t e = 0; e < y.size; ++e) {
+      for (std::size_t d = 0; d < dim_; ++d) x[d] = y.row(d)[e];
+      w[e] = f_(x);
+      alpha.row(0)[e] = 1;
+    }
+  }
+
+ private:
+  std::size_t dim_;
+  F f_;
+};
+
+// Two peaks on the diagonal (thesis, section 10): a product grid has two false peaks beside them.
+Function camel(std::size_t dim) {
+  const double norm = std::pow(1 / (0.1 * std::sqrt(std::numbers::pi)), static_cast<double>(dim)) / 2;
+  return {dim, [norm](const std::vector<double>& x) {
+            double sum = 0;
+            for (const double c : {1.0 / 3, 2.0 / 3}) {
+              double square = 0;
+              for (double v : x) square += (v - c) * (v - c);
+              sum += std::exp(-square / 0.01);
+            }
+            return norm * sum;
+          }};
+}
+
+IntegratorConfig integrator_config() {
+  IntegratorConfig config;
+  config.points = 100'000;
+  return config;
+}
+
+struct Trained {
+  TrainerState training;
+  IntegratorState state;
+};
+
+Trained train(const Integrand& f, TrainerConfig config) {
+  const Integrator integrator(f, integrator_config());
+  Trained result{{}, integrator.initial_state()};
+  integrator.adapt(result.state, [](const IntegratorState&) {});
+  const NeuralTrainer trainer(f, config);
+  result.training = trainer.initial_state(result.state.grids);
+  trainer.train(result.training, [](const TrainerState&) {});
+  result.state.flows = NeuralTrainer::averaged(result.training);
+  return result;
+}
+
+double relative_std_dev(const IntegratorState& state) {
+  return std::sqrt(state.channels[0].variance()) / state.channels[0].mean();
+}
+
+TEST(NeuralTrainer, LearnsWhatAGridCannotAndDoesNotChangeTheIntegral) {
+  const Function f = camel(4);
+  const Integrator integrator(f, integrator_config());
+  IntegratorState grid = integrator.initial_state();
+  integrator.integrate(grid, [](const IntegratorState&) {});
+  for (const Loss loss : {Loss::madnis, Loss::kl}) {
+    TrainerConfig config;
+    config.batches = 400, config.loss = loss, config.learning_rate = 3e-3;
+    Trained trained = train(f, config);
+    integrator.integrate(trained.state, [](const IntegratorState&) {});
+    const Integral integral = total(trained.state);
+    EXPECT_NEAR(integral.value, 1, 5 * integral.error);  // 6e-7 false alarms
+    EXPECT_LT(relative_std_dev(trained.state), 0.3 * relative_std_dev(grid));
+  }
+}
+
+TEST(NeuralTrainer, IsTheSameForAnyNumberOfThreads) {
+  const Function f = camel(3);
+  TrainerConfig config;
+  config.batches = 20;
+  const Trained one = train(f, config);
+  for (const int threads : {2, 3}) {
+    config.threads = threads;
+    const Trained other = train(f, config);
+    EXPECT_EQ(one.training.channels[0].average, other.training.channels[0].average);
+  }
+}
+
+TEST(NeuralTrainer, TakesDimensionsOneAndThirty) {
+  for (const std::size_t dim : {1UL, 30UL}) {
+    const Function f(dim, [](const std::vector<double>& x) { return 1 + x[0]; });
+    TrainerConfig config;
+    config.batches = 30;
+    Trained trained = train(f, config);
+    const Integrator integrator(f, integrator_config());
+    integrator.integrate(trained.state, [](const IntegratorState&) {});
+    EXPECT_NEAR(total(trained.state).value, 1.5, 5 * total(trained.state).error);
+  }
+}
+
+// Signs, jumps and a spike: training stays finite and the integral right.
+TEST(NeuralTrainer, DifficultFunctionsKeepTheirIntegrals) {
+  struct Case {
+    Function::F f;
+    double integral;
+  };
+  const Case cases[] = {
+      {[](const std::vector<double>& x) { return x[0] - 0.3; }, 0.2},
+      {[](const std::vector<double>& x) { return x[0] < 0.5 && x[1] > 0.25 ? 4.0 : 0.0; }, 1.5},
+      {[](const std::vector<double>& x) { return 1 + (std::abs(x[0] - 0.5) < 5e-5 ? 1e4 : 0.0); }, 2},
+  };
+  for (const Case& c : cases) {
+    const Function f(2, c.f);
+    TrainerConfig config;
+    config.batches = 200;
+    Trained trained = train(f, config);
+    for (float p : trained.training.channels[0].average) ASSERT_TRUE(std::isfinite(p));
+    const Integrator integrator(f, integrator_config());
+    integrator.integrate(trained.state, [](const IntegratorState&) {});
+    const Integral integral = total(trained.state);
+    EXPECT_NEAR(integral.value, c.integral, 6 * integral.error);
+  }
+}
+
+TEST(NeuralTrainer, FunctionsThatAreNotFiniteOrZeroEverywhere) {
+  TrainerConfig config;
+  config.batches = 30;
+  for (const double bad : {std::nan(""), static_cast<double>(INFINITY)}) {
+    const Function f(2, [bad](const std::vector<double>& x) { return x[0] < 0.1 ? bad : 1.0; });
+    const NeuralTrainer trainer(f, config);
+    TrainerState state = trainer.initial_state({});
+    EXPECT_THROW(trainer.train(state, [](const TrainerState&) {}), RunError);
+  }
+  const Function rare(2, [](const std::vector<double>& x) { return x[0] < 1e-3 ? std::nan("") : 1.0; });
+  config.face_share = 0;
+  const NeuralTrainer trainer(rare, config);
+  TrainerState state = trainer.initial_state({});
+  trainer.train(state, [](const TrainerState&) {});
+  for (float p : state.channels[0].average) ASSERT_TRUE(std::isfinite(p));
+
+  const Function zero(2, [](const std::vector<double>&) { return 0.0; });
+  const NeuralTrainer nothing(zero, config);
+  TrainerState still = nothing.initial_state({});
+  const auto before = still.channels[0].average;
+  nothing.train(still, [](const TrainerState&) {});
+  EXPECT_EQ(still.channels[0].average, before);
+}
+
+TEST(VegasStart, IntegralUnchangedAndVarianceNearTheGrid) {
+  const Function f(2, [](const std::vector<double>& x) {
+    return std::exp(-50 * (x[0] - 0.4) * (x[0] - 0.4)) * (1 + 3 * x[1] * x[1]);
+  });
+  const Integrator integrator(f, integrator_config());
+  IntegratorState grid = integrator.initial_state();
+  integrator.integrate(grid, [](const IntegratorState&) {});
+  for (const std::size_t bins : {10UL, 16UL}) {
+    TrainerConfig config;
+    config.flow.bins = bins;
+    IntegratorState start = integrator.initial_state();
+    integrator.adapt(start, [](const IntegratorState&) {});
+    const NeuralTrainer trainer(f, config);
+    start.flows = NeuralTrainer::averaged(trainer.initial_state(start.grids));
+    integrator.integrate(start, [](const IntegratorState&) {});
+    const Integral a = total(grid), b = total(start);
+    EXPECT_NEAR(a.value, b.value, 5 * std::hypot(a.error, b.error));
+    EXPECT_LT(relative_std_dev(start), std::max(1.2 * relative_std_dev(grid), 0.1)) << bins;
+  }
+}
+
+TEST(VegasStart, ReductionKeepsSums) {
+  SplineBins spline = spline_of(std::vector<double>{0, 0.1, 0.15, 0.2, 0.3, 0.6, 1});
+  reduce_bins(spline, 3);
+  EXPECT_EQ(spline.widths.size(), 3U);
+  EXPECT_EQ(spline.derivatives.size(), 4U);
+  double w = 0, h = 0;
+  for (std::size_t k = 0; k < 3; ++k) w += spline.widths[k], h += spline.heights[k];
+  EXPECT_NEAR(w, 1, 1e-15);
+  EXPECT_NEAR(h, 1, 1e-15);
+}
+
+TEST(TrainingBudget, TrainsWhereItPays) {
+  TrainingCosts costs{.point = 1000, .network = 1000, .efficiency = 0.6, .events = 10'000};
+  EXPECT_EQ(decide_training(costs).batches, 0U);
+  costs = {.point = 100'000, .network = 1000, .efficiency = 0.02, .events = 1'000'000};
+  const TrainingDecision few = decide_training(costs);
+  EXPECT_GT(few.batches, 0U);
+  EXPECT_LT(few.neural_seconds, few.vegas_seconds);
+  costs.events *= 100;
+  EXPECT_GE(decide_training(costs).batches, few.batches);
+}
+
+}  // namespace
+}  // namespace thalweg
