@@ -121,16 +121,24 @@ HWY_INLINE void gradient_block(const float* HWY_RESTRICT delta, const float* HWY
   for (std::size_t r = 0; r < R; ++r) add_lane_sums(sum[r][0], sum[r][1], sum[r][2], sum[r][3], gradient + r * stride);
 }
 
-inline constexpr std::size_t kGradientRows = HWY_TARGET <= HWY_AVX3 ? 5 : 2;
+inline constexpr std::size_t kGradientRows = HWY_TARGET <= HWY_AVX3 ? 6 : 2;
 
 HWY_INLINE void weight_gradient(const float* delta, std::size_t rows, const float* in, std::size_t stride,
                                 float* gradient) {
   for (std::size_t i = 0; i < stride; i += 4) {
+    const float* x = in + i * kFlowTile;
+    float* to = gradient + i;
     std::size_t r = 0;
     for (; r + kGradientRows <= rows; r += kGradientRows)
-      gradient_block<kGradientRows>(delta + r * kFlowTile, in + i * kFlowTile, stride, gradient + r * stride + i);
-    for (; r < rows; ++r)
-      gradient_block<1>(delta + r * kFlowTile, in + i * kFlowTile, stride, gradient + r * stride + i);
+      gradient_block<kGradientRows>(delta + r * kFlowTile, x, stride, to + r * stride);
+    switch (rows - r) {
+      case 5: gradient_block<5>(delta + r * kFlowTile, x, stride, to + r * stride); break;
+      case 4: gradient_block<4>(delta + r * kFlowTile, x, stride, to + r * stride); break;
+      case 3: gradient_block<3>(delta + r * kFlowTile, x, stride, to + r * stride); break;
+      case 2: gradient_block<2>(delta + r * kFlowTile, x, stride, to + r * stride); break;
+      case 1: gradient_block<1>(delta + r * kFlowTile, x, stride, to + r * stride); break;
+      default: break;
+    }
   }
 }
 

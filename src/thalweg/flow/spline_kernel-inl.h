@@ -44,10 +44,10 @@ HWY_INLINE void exponentials(std::size_t bins, float* HWY_RESTRICT rows) {
 HWY_INLINE VD derivative(VD t, VD& slope) {
   const D d;
   constexpr double kScale = (1 - kDerivativeFloor) / 0.693147180559945309417;
-  const VD small = hn::Exp(d, hn::Neg(hn::Abs(t)));
+  const VD small = hn::PromoteTo(d, hn::Exp(FD(), hn::DemoteTo(FD(), hn::Neg(hn::Abs(t)))));
   const VD inverse = hn::Div(constant(kScale), hn::Add(constant(1), small));
   slope = hn::IfThenElse(hn::Ge(t, hn::Zero(d)), inverse, hn::Mul(small, inverse));
-  const VD softplus = hn::Add(hn::Max(t, hn::Zero(d)), hn::Log1p(d, small));
+  const VD softplus = hn::Add(hn::Max(t, hn::Zero(d)), hn::Log(d, hn::Add(constant(1), small)));
   return hn::MulAdd(constant(kScale), softplus, constant(kDerivativeFloor));
 }
 
@@ -70,28 +70,32 @@ HWY_INLINE Sums normalisation(std::size_t bins, const float* exponentials) {
   return {hn::Div(room, sum_w), hn::Div(room, sum_h)};
 }
 
-// `value` is the position on the data axis (widths) or on the latent axis (heights).
+// `value` is the position on the data axis (widths) or on the latent axis (heights). Selection by masks: a gather would
+// be a third slower.
 HWY_INLINE Bin find_bin(Direction direction, std::size_t bins, const float* p, const Sums& n, VD value) {
   const VD floor = constant(kBinFloor);
-  Bin bin{};
-  VD cum_w = hn::Zero(D()), cum_h = hn::Zero(D());
-  for (std::size_t k = 0; k < bins; ++k) {
-    const float* row = p + k * kFlowTile;
-    const VD w = hn::MulAdd(load_double(row), n.w, floor);
-    const VD h = hn::MulAdd(load_double(row + bins * kFlowTile), n.h, floor);
-    const VD t0 = load_double(row + 2 * bins * kFlowTile), t1 = load_double(row + (2 * bins + 1) * kFlowTile);
-    const VD at = constant(static_cast<double>(k));
-    if (k == 0) {
-      bin = {cum_w, cum_h, w, h, t0, t1, at};
-    } else {
-      const auto in = hn::Ge(value, direction == Direction::sample ? cum_h : cum_w);
-      bin = {hn::IfThenElse(in, cum_w, bin.left_w), hn::IfThenElse(in, cum_h, bin.left_h),
-             hn::IfThenElse(in, w, bin.w),          hn::IfThenElse(in, h, bin.h),
-             hn::IfThenElse(in, t0, bin.t_minus),   hn::IfThenElse(in, t1, bin.t_plus),
-             hn::IfThenElse(in, at, bin.k)};
-    }
+  const float* w_row = p;
+  const float* h_row = p + bins * kFlowTile;
+  const float* t_row = p + 2 * bins * kFlowTile;
+  VD cum_w = hn::Zero(D()), cum_h = cum_w;
+  VD w = hn::MulAdd(load_double(w_row), n.w, floor), h = hn::MulAdd(load_double(h_row), n.h, floor);
+  VD t1 = load_double(t_row + kFlowTile);
+  Bin bin = {cum_w, cum_h, w, h, load_double(t_row), t1, cum_w};
+  for (std::size_t k = 1; k < bins; ++k) {
     cum_w = hn::Add(cum_w, w);
     cum_h = hn::Add(cum_h, h);
+    w = hn::MulAdd(load_double(w_row + k * kFlowTile), n.w, floor);
+    h = hn::MulAdd(load_double(h_row + k * kFlowTile), n.h, floor);
+    const VD t0 = t1;
+    t1 = load_double(t_row + (k + 1) * kFlowTile);
+    const auto right = hn::Ge(value, direction == Direction::sample ? cum_h : cum_w);
+    bin = {hn::IfThenElse(right, cum_w, bin.left_w),
+           hn::IfThenElse(right, cum_h, bin.left_h),
+           hn::IfThenElse(right, w, bin.w),
+           hn::IfThenElse(right, h, bin.h),
+           hn::IfThenElse(right, t0, bin.t_minus),
+           hn::IfThenElse(right, t1, bin.t_plus),
+           hn::IfThenElse(right, constant(static_cast<double>(k)), bin.k)};
   }
   return bin;
 }
