@@ -1,11 +1,9 @@
 // The coupling flow of the peers: 10 bins, 2 ceil(log2 d) networks of three layers with 32 hidden nodes. One item a
 // point. Bound: float multiply-adds of the networks. A pass over the network costs 2 FLOP a weight; a gradient costs
 // two.
-#include <hwy/targets.h>
-
 #include <random>
 
-#include "../benchmarks/peak.h"
+#include "../benchmarks/matrix_peak.h"
 #include "thalweg/flow/adam.h"
 #include "thalweg/flow/coupling_flow.h"
 

@@ -102,13 +102,6 @@ void report(benchmark::State& state, double items, double flops, double bytes) {
   if (bytes > 0) state.counters["share_of_l2_peak"] = Flags(count * bytes / peak_l2_bytes(), Flags::kIsRate);
 }
 
-void report_float(benchmark::State& state, double items, double flops) {
-  using Flags = benchmark::Counter;
-  const double count = items * static_cast<double>(state.iterations());
-  state.SetItemsProcessed(static_cast<std::int64_t>(count));
-  state.counters["share_of_float_fma_peak"] = Flags(count * flops / (2 * peak_flops()), Flags::kIsRate);
-}
-
 namespace {
 
 // The peaks themselves, as rows of the same table.

@@ -12,7 +12,5 @@ double peak_l2_bytes();
 
 // items_per_second, and the share of the peak that `flops` or `bytes` an item amount to.
 void report(benchmark::State& state, double items_per_iteration, double flops_per_item, double bytes_per_item);
-// The same for float multiply-adds, of which a vector holds twice as many.
-void report_float(benchmark::State& state, double items_per_iteration, double flops_per_item);
 
 }  // namespace thalweg::bench
