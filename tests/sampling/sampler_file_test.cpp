@@ -66,16 +66,14 @@ TEST(SamplerFile, RefusesWhatIsNotItsOwn) {
   };
   for (std::size_t length = 0; length < image.size(); length += 97)
     EXPECT_THROW(load(image.substr(0, length)), RequestError);
-  // A flipped bit is refused, or hit nothing that is read: then the parameters are those that were saved.
   for (std::size_t i = 0; i < image.size(); i += 13) {
     std::string flipped = image;
     flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
-    try {
-      const TrainerState back = load(flipped);
-      for (std::size_t c = 0; c < 2; ++c) ASSERT_EQ(back.channels[c].average, state.channels[c].average) << i;
-    } catch (const RequestError&) {
-    }
+    EXPECT_THROW(load(flipped), RequestError) << i;
   }
+  std::string newer = image;
+  newer[newer.find("version ") + 8] = '9';
+  EXPECT_THROW(load(newer), RequestError);
   std::filesystem::remove(path);
 }
 

@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <mutex>
 #include <numeric>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/interrupt.h"
-#include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/base/random.h"
+#include "thalweg/base/worker_team.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kTaskPoints = 256;
+constexpr std::uint64_t kTaskPoints = 128;
 constexpr double kMemory = 0.98;  // of the running means of weights and norms, per batch
 constexpr double kClip = 3;       // gradients longer than this many running means are shortened
 constexpr double kGuard = 1e4;    // a gradient this much longer undoes the step
@@ -51,6 +53,25 @@ struct NeuralTrainer::Task {
   std::uint64_t count, batch, number;
 };
 
+// Memory that stays warm from step to step.
+struct NeuralTrainer::Scratch {
+  explicit Scratch(int threads) : team(threads) {}
+  std::unique_ptr<FlowTape> borrow(const FlowLayout& layout) {
+    const std::lock_guard lock(mutex);
+    if (tapes.empty()) return std::make_unique<FlowTape>(layout, true);
+    auto tape = std::move(tapes.back());
+    tapes.pop_back();
+    return tape;
+  }
+  void give_back(std::unique_ptr<FlowTape> tape) {
+    const std::lock_guard lock(mutex);
+    tapes.push_back(std::move(tape));
+  }
+  WorkerTeam team;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<FlowTape>> tapes;
+};
+
 struct NeuralTrainer::TaskResult {
   std::vector<float> gradient;
   double sum = 0, square = 0, size = 0;
@@ -84,15 +105,10 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids) c
 }
 
 NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, const Task& task, const Scales& scales,
-                                                  Arena& arena) const {
+                                                  Arena& arena, Scratch& scratch) const {
   const CouplingFlow& flow = state.channels[task.channel].flow;
   const FlowLayout& layout = flow.layout();
-  thread_local std::unique_ptr<FlowTape> tape;  // its pages stay warm from task to task
-  thread_local FlowConfig shape;
-  if (!tape || !(shape == layout.config)) {
-    tape = std::make_unique<FlowTape>(layout, true);
-    shape = layout.config;
-  }
+  std::unique_ptr<FlowTape> tape = scratch.borrow(layout);
   TaskResult result;
   result.gradient.assign(layout.parameters, 0.0F);
   RandomStream random({config_.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
@@ -124,6 +140,7 @@ NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, con
     }
     flow_tile_backward(layout, flow.parameters().data(), 0, factor.data(), *tape, result.gradient.data());
   }
+  scratch.give_back(std::move(tape));
   return result;
 }
 
@@ -141,7 +158,7 @@ std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) cons
   return result;
 }
 
-void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
+void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const {
   const std::size_t n = integrand_.channels();
   const std::uint64_t batch = state.batches_done;
   const bool first = batch == 0;
@@ -170,22 +187,20 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
       scales.quadratic[c] = per_point / (integral * integral) * spread / sigma(state, c);
   }
 
-  std::vector<TaskResult> total(n);
-  ordered_pipeline<TaskResult>(
-      0, tasks.size(), config_.threads,
-      [&](std::uint64_t k, Arena& arena) {
-        throw_if_interrupted();
-        return run_task(state, tasks[k], scales, arena);
-      },
-      [&](std::uint64_t k, TaskResult& r) {
-        TaskResult& t = total[tasks[k].channel];
-        if (t.gradient.empty())
-          t.gradient = std::move(r.gradient);
-        else
-          for (std::size_t i = 0; i < t.gradient.size(); ++i) t.gradient[i] += r.gradient[i];
-        t.sum += r.sum, t.square += r.square, t.size += r.size, t.non_finite += r.non_finite;
-        return true;
-      });
+  std::vector<TaskResult> results(tasks.size()), total(n);
+  scratch.team.run(tasks.size(), [&](std::size_t k, Arena& arena) {
+    throw_if_interrupted();
+    results[k] = run_task(state, tasks[k], scales, arena, scratch);
+  });
+  for (std::size_t k = 0; k < tasks.size(); ++k) {
+    TaskResult& r = results[k];
+    TaskResult& t = total[tasks[k].channel];
+    if (t.gradient.empty())
+      t.gradient = std::move(r.gradient);
+    else
+      for (std::size_t i = 0; i < t.gradient.size(); ++i) t.gradient[i] += r.gradient[i];
+    t.sum += r.sum, t.square += r.square, t.size += r.size, t.non_finite += r.non_finite;
+  }
 
   const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
                                                          config_.final_learning_rate, batch, config_.batches);
@@ -244,9 +259,10 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums) const {
 void NeuralTrainer::train(TrainerState& state, const Report& report) const {
   const std::uint64_t interval = std::max<std::uint64_t>(config_.batches / kReports, 1);
   CurvePoint sums;
+  Scratch scratch(config_.threads);
   std::uint64_t since = 0;
   while (state.batches_done < config_.batches) {
-    step(state, sums);
+    step(state, sums, scratch);
     ++since;
     if (state.batches_done % interval != 0 && state.batches_done != config_.batches) continue;
     const double m = static_cast<double>(since);

@@ -77,9 +77,11 @@ class NeuralTrainer {
   struct Task;
   struct TaskResult;
   struct Scales;
-  TaskResult run_task(const TrainerState& state, const Task& task, const Scales& scales, Arena& arena) const;
+  struct Scratch;
+  TaskResult run_task(const TrainerState& state, const Task& task, const Scales& scales, Arena& arena,
+                      Scratch& scratch) const;
   std::vector<std::uint64_t> counts(const TrainerState& state) const;
-  void step(TrainerState& state, CurvePoint& sums) const;
+  void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
 
   const Integrand& integrand_;
   TrainerConfig config_;

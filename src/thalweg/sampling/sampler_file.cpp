@@ -1,7 +1,9 @@
 #include "thalweg/sampling/sampler_file.h"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +16,7 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr std::size_t kLargest = std::size_t{1} << 31;
+constexpr const char* kAdvice = "; remove it to train again";
 
 nlohmann::json shape_json(const FlowConfig& c) {
   return {{"dim", c.dim},
@@ -37,11 +40,31 @@ FlowConfig shape_from(const nlohmann::json& j) {
           j.at("exchange_blocks")};
 }
 
-std::uint32_t checksum(const std::string& state, std::span<const float> flows) {
-  uLong crc = crc32_z(0, nullptr, 0);
-  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(state.data()), state.size());
-  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(flows.data()), flows.size_bytes());
-  return static_cast<std::uint32_t>(crc);
+// The user block in front of the HDF5 superblock: what the file is, and the checksum of all that follows. HDF5 is never
+// given bytes that have not passed it.
+constexpr std::size_t kHeader = 512;
+constexpr std::string_view kMagic = "thalweg sampler, version ";
+
+std::string header(std::string_view image) {
+  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(image.data()), image.size());
+  std::string text = fmt::format("{}{}, crc32 {:08x}\n", kMagic, kVersion, crc);
+  text.resize(kHeader, '\0');
+  return text;
+}
+
+// The HDF5 part of a whole and undamaged file.
+std::string checked_image(const std::filesystem::path& path) {
+  std::string bytes = read_file(path, kLargest);
+  const std::string name = path.string();
+  if (bytes.size() <= kHeader || !bytes.starts_with(kMagic)) request_error("'{}' is no sampler file{}", name, kAdvice);
+  const int version = std::atoi(bytes.c_str() + kMagic.size());
+  if (version != kVersion)
+    request_error("'{}' has version {} of the sampler file; this program knows version {}{}", name, version, kVersion,
+                  kAdvice);
+  std::string image = bytes.substr(kHeader);
+  if (!bytes.starts_with(header(image)))
+    request_error("'{}' is damaged or cut off: its checksum does not fit{}", name, kAdvice);
+  return image;
 }
 
 // A file in memory, so that writing has one place and one kind of failure.
@@ -65,12 +88,6 @@ void put(hid_t file, const char* name, hid_t type, std::size_t n, const void* da
   good(set >= 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
 }
 
-void put_number(hid_t file, const char* name, hid_t type, const void* value) {
-  const Hdf5Id space(H5Screate(H5S_SCALAR), H5Sclose);
-  const Hdf5Id attribute(H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  good(attribute >= 0 && H5Awrite(attribute, type, value) >= 0);
-}
-
 template <class T>
 bool get(hid_t file, const char* name, hid_t type, std::vector<T>& values) {
   const Hdf5Id set(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
@@ -82,11 +99,6 @@ bool get(hid_t file, const char* name, hid_t type, std::vector<T>& values) {
   if (n > kLargest / sizeof(T)) return false;
   values.resize(n);
   return H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0;
-}
-
-bool get_number(hid_t file, const char* name, hid_t type, void* value) {
-  const Hdf5Id attribute(H5Aopen(file, name, H5P_DEFAULT), H5Aclose);
-  return attribute >= 0 && H5Aread(attribute, type, value) >= 0;
 }
 
 }  // namespace
@@ -123,13 +135,10 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
       flows.insert(flows.end(), part.begin(), part.end());
   }
   const std::string text = json.dump();
-  const std::uint32_t crc = checksum(text, flows);
 
   const Hdf5Id access = memory_access();
   const Hdf5Id file(H5Fcreate("sampler", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
   good(file >= 0);
-  put_number(file, "version", H5T_NATIVE_INT, &kVersion);
-  put_number(file, "crc32", H5T_NATIVE_UINT32, &crc);
   put(file, "state", H5T_NATIVE_UINT8, text.size(), text.data());
   put(file, "flows", H5T_NATIVE_FLOAT, flows.size(), flows.data());
   good(H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0);
@@ -137,42 +146,32 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   good(size > 0);
   std::string image(static_cast<std::size_t>(size), '\0');
   good(H5Fget_file_image(file, image.data(), image.size()) >= 0);
-  write_file(path, image);
+  write_file(path, header(image) + image);
 }
 
 TrainerState load_sampler(const std::filesystem::path& path, const std::string& key, std::size_t channels,
                           std::size_t dim) {
-  std::string image = read_file(path, kLargest);
+  const std::string name = path.string();
+  std::string image = checked_image(path);
   const Hdf5Id access = memory_access();
   H5Pset_file_image(access, image.data(), image.size());
   const Hdf5Id file(H5Fopen("sampler", H5F_ACC_RDONLY, access), H5Fclose);
-  const std::string name = path.string();
-  const char* advice = "; remove it to train again";
-  if (file < 0) request_error("'{}' is no sampler file, or is cut off{}", name, advice);
-  int version = 0;
-  std::uint32_t crc = 0;
-  if (!get_number(file, "version", H5T_NATIVE_INT, &version) || !get_number(file, "crc32", H5T_NATIVE_UINT32, &crc))
-    request_error("'{}' is no sampler file{}", name, advice);
-  if (version != kVersion)
-    request_error("'{}' has version {} of the sampler file; this program knows version {}{}", name, version, kVersion,
-                  advice);
   std::vector<char> bytes;
   std::vector<float> flows;
-  const bool read = get(file, "state", H5T_NATIVE_CHAR, bytes) && get(file, "flows", H5T_NATIVE_FLOAT, flows);
+  if (file < 0 || !get(file, "state", H5T_NATIVE_CHAR, bytes) || !get(file, "flows", H5T_NATIVE_FLOAT, flows))
+    request_error("'{}' holds no sampler{}", name, kAdvice);
   const std::string text(bytes.begin(), bytes.end());
-  if (!read || checksum(text, flows) != crc)
-    request_error("'{}' is damaged: its checksum does not fit{}", name, advice);
   const auto json = nlohmann::json::parse(text);
   const FlowConfig shape = shape_from(json.at("shape"));
   if (json.at("key") != key || shape.dim != dim || json.at("channels") != channels)
-    request_error("'{}' was trained for another card{}", name, advice);
+    request_error("'{}' was trained for another card{}", name, kAdvice);
 
   TrainerState state;
   const float* next = flows.data();
   for (std::size_t c = 0; c < channels; ++c) {
     CouplingFlow flow(shape, 0);
     const std::size_t n = flow.parameters().size();
-    if (flows.size() != 4 * n * channels) request_error("'{}' is damaged: wrong number of parameters{}", name, advice);
+    if (flows.size() != 4 * n * channels) request_error("'{}' is damaged: wrong number of parameters{}", name, kAdvice);
     Adam adam(n);
     AlignedVector<float> average(n);
     for (float* to : {flow.parameters().data(), average.data(), adam.first.data(), adam.second.data()}) {
