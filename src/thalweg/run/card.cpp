@@ -25,9 +25,13 @@ class CardReader : private CardFile {
         "model", [&](const toml::node& n) { return Model(text(n)); }, [] { return Model("sm"); });
     card.parameters = card.model.default_parameters();
     read_parameters(card);
-    read_beams(card);
-    read_scales(card);
-    read_cuts(card);
+    if (root().contains("integrand")) {
+      read_integrand(card);
+    } else {
+      read_beams(card);
+      read_scales(card);
+      read_cuts(card);
+    }
     read_numbers(card);
     card.resolved = resolved_card(card, true);
     card.resolved_sampling = resolved_card(card, false);
@@ -110,6 +114,60 @@ class CardReader : private CardFile {
         parameters.set(name, number(value, true));
       });
     }
+  }
+
+  // [integrand]: a function instead of a process.
+  void read_integrand(RunCard& card) const {
+    for (const char* key : {"process", "model", "parameters", "beams", "scales", "cuts"})
+      if (const toml::node* node = root().get(key))
+        request_error("{}: an [integrand] has no {}; leave one of them out", where(key, node), key);
+    ToyRequest& toy = card.toy;
+    toy.name = at("integrand.name", text, [&]() -> std::string {
+      request_error("{}: 'integrand.name' is missing; known: {}", place(), fmt::join(kToyNames, ", "));
+    });
+    auto only_for = [&](const char* key, std::initializer_list<std::string_view> names) {
+      const std::string path = std::string("integrand.") + key;
+      if (const toml::node* node = find(path); node && std::find(names.begin(), names.end(), toy.name) == names.end())
+        request_error("{}: the integrand '{}' has no such key; it belongs to {}", where(path, node), toy.name,
+                      fmt::join(names, ", "));
+    };
+    only_for("dimension", {"camel"});
+    only_for("cut", {"camel_back"});
+    only_for("prior", {"camel_back", "crossed_ring"});
+    only_for("channels", {"crossed_ring"});
+    only_for("library", {"library"});
+    only_for("cost", {"library"});
+    toy.dimension = at(
+        "integrand.dimension", [&](const toml::node& n) { return whole(n, 1, 64); }, [&] { return toy.dimension; });
+    toy.cut = at(
+        "integrand.cut", [&](const toml::node& n) { return number(n, false); }, [&] { return toy.cut; });
+    toy.optimal_prior = at(
+        "integrand.prior",
+        [&](const toml::node& n) {
+          if (text(n) != "optimal" && text(n) != "flat")
+            request_error("unknown prior '{}'. Known: optimal, flat", text(n));
+          return text(n) == "optimal";
+        },
+        [] { return true; });
+    toy.channels = at(
+        "integrand.channels", [&](const toml::node& n) { return texts(n); }, [&] { return toy.channels; });
+    toy.cost = at(
+        "integrand.cost", [&](const toml::node& n) { return ranged(n, 1e-3, 1e9); }, [&] { return toy.cost; });
+    if (toy.name == "library") {
+      toy.library = at("integrand.library", text, [&]() -> std::string {
+        request_error("{}: 'integrand.library' is missing; expected a shared library, such as \"./f.so\"", place());
+      });
+      const std::filesystem::path beside = std::filesystem::path(place()).parent_path() / toy.library;
+      if (!std::filesystem::exists(toy.library) && std::filesystem::exists(beside)) toy.library = beside.string();
+    }
+    with_place(where("integrand", root().get("integrand")), [&] { make_toy(toy); });
+  }
+
+  static std::vector<std::string> texts(const toml::node& node) {
+    if (!node.is_array()) return {text(node)};
+    std::vector<std::string> list;
+    for (const auto& n : *node.as_array()) list.push_back(text(n));
+    return list;
   }
 
   void read_beams(RunCard& card) const {
@@ -238,8 +296,8 @@ class CardReader : private CardFile {
     card.events = at(
         "output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
     card.formats = at(
-        "output.format", [&](const toml::node& n) { return formats(n); },
-        [] { return std::vector<std::string>{"lhe.gz"}; });
+        "output.format", [&](const toml::node& n) { return formats(n, !card.toy.name.empty()); },
+        [&] { return std::vector<std::string>{card.toy.name.empty() ? "lhe.gz" : "npy"}; });
   }
 
   void read_network(RunCard& card) const {
@@ -270,21 +328,18 @@ class CardReader : private CardFile {
     choice("sampling.activation", card.activation, {"leaky_relu", "elu", "silu"});
   }
 
-  static std::vector<std::string> formats(const toml::node& node) {
+  static std::vector<std::string> formats(const toml::node& node, bool toy) {
+    const std::vector<std::string> known =
+        toy ? std::vector<std::string>{"npy"} : std::vector<std::string>{"lhe", "lhe.gz", "hdf5"};
     std::vector<std::string> list;
-    auto add = [&](const toml::node& n) {
-      const std::string name = text(n);
+    for (const std::string& name : texts(node)) {
       if (name == "hepmc") request_error("format 'hepmc' is not there yet; use lhe, lhe.gz or hdf5");
-      if (name != "lhe" && name != "lhe.gz" && name != "hdf5")
-        request_error("unknown format '{}'{} Known: lhe, lhe.gz, hdf5", name,
-                      did_you_mean(name, {"lhe", "lhe.gz", "hdf5"}));
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        request_error("unknown format '{}'{} Known for {}: {}", name, did_you_mean(name, known),
+                      toy ? "points of an [integrand]" : "events", fmt::join(known, ", "));
       if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
-    };
-    if (const toml::array* array = node.as_array())
-      for (const auto& n : *array) add(n);
-    else
-      add(node);
-    if (list.empty()) request_error("no format; expected some of lhe, lhe.gz, hdf5");
+    }
+    if (list.empty()) request_error("no format; expected some of {}", fmt::join(known, ", "));
     return list;
   }
 

@@ -10,6 +10,7 @@
 #include "thalweg/amplitude/process.h"
 #include "thalweg/phasespace/channel.h"
 #include "thalweg/run/expression.h"
+#include "thalweg/toy/toy_integrands.h"
 
 namespace thalweg {
 
@@ -25,6 +26,8 @@ struct CutRequest {
 struct RunCard {
   std::string name;  // of the card file, without ending: names the run folder
   std::string process;
+  ToyRequest toy;  // an integrand instead of a process, if it has a name
+  std::string title() const { return toy.name.empty() ? process : toy.name; }
   Model model{"sm"};
   Parameters parameters = Parameters::defaults(false);
 
@@ -51,7 +54,7 @@ struct RunCard {
   std::string loss = "madnis", activation = "leaky_relu";
 
   std::uint64_t events = 10'000;
-  std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"
+  std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for an integrand
   std::uint64_t seed = 1;
 
   // The card with every value written out: `sampling` determines what is sampled (all but [output]).

@@ -10,8 +10,11 @@ namespace {
 
 // The keys of each table. Tables that are not listed here ([parameters], [cuts]) have free keys.
 const std::map<std::string, std::vector<std::string>> kKeys = {
-    {"", {"process", "model", "seed", "parameters", "beams", "scales", "cuts", "integration", "sampling", "output"}},
+    {"",
+     {"process", "integrand", "model", "seed", "parameters", "beams", "scales", "cuts", "integration", "sampling",
+      "output"}},
     {"beams", {"energy", "pdf", "flavours"}},
+    {"integrand", {"name", "dimension", "cut", "prior", "channels", "library", "cost"}},
     {"scales", {"factorization", "renormalization", "running"}},
     {"integration", {"accuracy", "points"}},
     {"sampling",

@@ -46,7 +46,7 @@ class CrossSection : public EventIntegrand {
 
   const std::vector<DiagramSet>& diagrams() const { return sets_; }
   std::string sub_process_name(std::size_t i) const { return to_string(sets_[i].process, model_); }
-  const char* unit() const { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
+  std::string unit() const override { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
   int pdf_id() const { return pdf_ ? pdf_->lhapdf_id : 0; }
 
  private:

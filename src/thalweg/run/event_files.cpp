@@ -78,9 +78,11 @@ std::string format_of(const std::filesystem::path& path) {
   if (name.ends_with(".lhe.gz")) return "lhe.gz";
   if (name.ends_with(".lhe")) return "lhe";
   if (name.ends_with(".h5") || name.ends_with(".hdf5")) return "hdf5";
+  if (name.ends_with(".npy")) return "npy";
   if (name.ends_with(".hepmc"))
     request_error("-o {}: HepMC3 is not there yet; use .lhe, .lhe.gz or .h5", path.string());
-  request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5", path.string());
+  request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5, or .npy for points of an [integrand]",
+                path.string());
 }
 
 std::string ending_of(const std::string& format) { return format == "hdf5" ? "h5" : format; }

@@ -10,7 +10,7 @@
 
 namespace thalweg {
 
-// "lhe", "lhe.gz" or "hdf5" from the ending of a file name; RequestError for others.
+// "lhe", "lhe.gz", "hdf5" or "npy" from the ending of a file name; RequestError for others.
 std::string format_of(const std::filesystem::path& path);
 // The ending of files of a format.
 std::string ending_of(const std::string& format);

@@ -1,10 +1,12 @@
 #include "thalweg/run/resolved_card.h"
 
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "thalweg/base/files.h"
 #include "thalweg/run/card.h"
 
 namespace thalweg {
@@ -22,9 +24,7 @@ std::string number(double value) {
   return text;
 }
 
-}  // namespace
-
-std::string resolved_card(const RunCard& card, bool with_output) {
+std::string resolved_process(const RunCard& card) {
   std::string text =
       fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
   text += fmt::format("\n[parameters]\nscheme = \"{}\"\n", card.parameters.scheme_name());
@@ -45,6 +45,30 @@ std::string resolved_card(const RunCard& card, bool with_output) {
     if (std::isfinite(cut.max)) text += ", max = " + number(cut.max);
     text += " }\n";
   }
+  return text;
+}
+
+// A library that changed is another integrand.
+std::string resolved_integrand(const RunCard& card) {
+  const ToyRequest& toy = card.toy;
+  std::string text = fmt::format("seed = {}\n\n[integrand]\nname = {}\n", card.seed, quoted(toy.name));
+  if (toy.name == "camel") text += fmt::format("dimension = {}\n", toy.dimension);
+  if (toy.name == "camel_back") text += "cut = " + number(toy.cut) + "\n";
+  if (toy.name == "camel_back" || toy.name == "crossed_ring")
+    text += fmt::format("prior = \"{}\"\n", toy.optimal_prior ? "optimal" : "flat");
+  if (toy.name == "crossed_ring") text += fmt::format("channels = {}\n", nlohmann::json(toy.channels).dump());
+  if (toy.name == "library") {
+    const std::string bytes = read_file(toy.library);
+    text += fmt::format("library = {}  # crc32 {:08x}\ncost = {}\n", quoted(toy.library),
+                        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()), number(toy.cost));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string resolved_card(const RunCard& card, bool with_output) {
+  std::string text = card.toy.name.empty() ? resolved_process(card) : resolved_integrand(card);
   text += "\n[integration]\n";
   if (card.points) text += fmt::format("points = {}\n", card.points);
   text += "accuracy = " + number(card.accuracy) + "\n";

@@ -17,18 +17,24 @@ fs::path default_folder(const RunCard& card, const RunOptions& options) {
   return options.folder.empty() ? fs::path(card.name + ".run") : options.folder;
 }
 
+std::unique_ptr<EventIntegrand> make_integrand(const RunCard& card) {
+  if (card.toy.name.empty()) return std::make_unique<CrossSection>(card);
+  return make_toy(card.toy);
+}
+
 }  // namespace
 
 Run::Run(const RunCard& card, const RunOptions& options)
     : card_(card),
       options_(options),
-      cross_section_(card),
+      integrand_(make_integrand(card)),
+      cross_section_(dynamic_cast<const CrossSection*>(integrand_.get())),
       folder_((check_outputs(), default_folder(card, options)), card),
       progress_(options.verbosity) {
   load_state();
   if (const auto earlier = folder_.load("result")) result_ = *earlier;
   result_["format"] = 1;
-  result_["process"] = card_.process;
+  result_["process"] = card_.title();
   result_["seed"] = card_.seed;
   result_["version"] = version();
 }
@@ -43,7 +49,10 @@ std::vector<fs::path> Run::output_files() const {
 
 void Run::check_outputs() const {
   for (const fs::path& file : output_files()) {
-    format_of(file);
+    if ((format_of(file) == "npy") != !card_.toy.name.empty())
+      request_error("-o {}: {}", file.string(),
+                    card_.toy.name.empty() ? "events go to .lhe, .lhe.gz or .h5 files"
+                                           : "points of an [integrand] go to .npy files");
     std::error_code code;
     const fs::path parent = file.parent_path();
     if (options_.output && !parent.empty() && !fs::is_directory(parent, code))
@@ -69,14 +78,14 @@ IntegratorConfig Run::integrator_config() const {
 
 void Run::load_state() {
   const auto json = folder_.load("state");
-  state_ = Integrator(cross_section_, integrator_config()).initial_state();
+  state_ = Integrator(*integrand_, integrator_config()).initial_state();
   if (!json) return;
   try {
     state_ = IntegratorState::from_json(*json);
   } catch (const nlohmann::json::exception& error) {
     request_error("'{}' is damaged ({}); remove it to train again", folder_.file("state.json").string(), error.what());
   }
-  if (state_.grids.size() != cross_section_.channels() || state_.grids[0].dim() != cross_section_.dim())
+  if (state_.grids.size() != integrand_->channels() || state_.grids[0].dim() != integrand_->dim())
     request_error("'{}' belongs to another process; remove it to train again", folder_.file("state.json").string());
 }
 
@@ -87,7 +96,7 @@ void Run::report_integral(const IntegratorState& state) {
   std::string line =
       fmt::format("{:<10} iteration {:>2}: {:>10} points  {:.6g} +- {:.2g} {}", it.adaptation ? "adapt" : "integrate",
                   it.adaptation ? state.adaptations_done : state.integrations_done, it.points, it.value, it.error,
-                  cross_section_.unit());
+                  integrand_->unit());
   if (!it.adaptation)
     line += fmt::format("   all: {:.7g} +- {:.2g} ({:.2g}), chi2/dof {:.2f}", now.value, now.error,
                         now.error / std::abs(now.value), now.chi2_per_dof);
@@ -103,7 +112,7 @@ void Run::add_time(const std::string& stage, double seconds) {
 
 void Run::write_cards() const {
   write_file(folder_.file("card.toml"), card_.resolved);
-  write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
+  if (cross_section_) write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
 }
 
 void Run::train() {
@@ -122,7 +131,7 @@ nlohmann::json Run::integral_json() const {
   nlohmann::json json;
   json["cross_section"] = {{"value", integral.value},
                            {"error", integral.error},
-                           {"unit", cross_section_.unit()},
+                           {"unit", integrand_->unit()},
                            {"chi2_per_dof", integral.chi2_per_dof}};
   json["weights"] = {{"relative_std_dev", e.relative_std_dev},
                      {"points", integral.non_zero},
@@ -140,7 +149,7 @@ nlohmann::json Run::integral_json() const {
     if (it.adaptation) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + it.points;
   for (std::size_t c = 0; c < state_.channels.size(); ++c) {
     const WeightStatistics& s = state_.channels[c];
-    json["channels"].push_back({{"name", cross_section_.channel_name(c)},
+    json["channels"].push_back({{"name", integrand_->channel_name(c)},
                                 {"value", s.mean()},
                                 {"error", std::sqrt(s.error2())},
                                 {"points", s.points()},
@@ -155,9 +164,7 @@ void Run::integrate() {
   write_cards();
   train_sampler();
   progress_.start("integrate", 0, "points");
-  Integrator(cross_section_, integrator_config()).integrate(state_, [&](const IntegratorState& s) {
-    report_integral(s);
-  });
+  Integrator(*integrand_, integrator_config()).integrate(state_, [&](const IntegratorState& s) { report_integral(s); });
   add_time("integrate", progress_.seconds());
   // What an earlier generate measured on its events is better than what the integration expects.
   const auto events = result_.value("events", std::uint64_t{0});

@@ -9,6 +9,7 @@
 
 #include "thalweg/base/progress.h"
 #include "thalweg/run/cross_section.h"
+#include "thalweg/run/event_store.h"
 #include "thalweg/run/run_folder.h"
 #include "thalweg/sampling/neural_trainer.h"
 
@@ -45,6 +46,7 @@ class Run {
   void report_integral(const IntegratorState& state);
   void make_events(const UnweightingPlan& plan, Generation& g);
   void write_files(const Generation& g);
+  void write_event_files(const Generation& g, const EventStore& store);
   void save_result();
   std::vector<std::filesystem::path> output_files() const;
   void check_outputs() const;
@@ -53,7 +55,8 @@ class Run {
 
   RunCard card_;
   RunOptions options_;
-  CrossSection cross_section_;
+  std::unique_ptr<EventIntegrand> integrand_;
+  const CrossSection* cross_section_;  // the integrand, if it is one
   RunFolder folder_;
   Progress progress_;
   IntegratorState state_;

@@ -6,6 +6,7 @@
 #include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/model/slha.h"
 #include "thalweg/run/event_files.h"
+#include "thalweg/run/point_file.h"
 #include "thalweg/run/run.h"
 
 namespace thalweg {
@@ -45,7 +46,7 @@ double bytes_per_event(const std::vector<std::string>& formats, std::size_t row)
 }  // namespace
 
 void Run::make_events(const UnweightingPlan& plan, Generation& g) {
-  const std::size_t row = kRowHead + cross_section_.record_size();
+  const std::size_t row = kRowHead + integrand_->record_size();
   const auto maps = state_.maps();
   EventStore store(folder_.file("events.partial"), row, g.events);
   if (g.events >= g.requested) return;
@@ -73,9 +74,9 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
     g.chunks = k + 1;
     if (g.chunks % kChunksPerCheckpoint == 0) checkpoint();
     const Integral sigma = total(state_);
-    progress_.update(g.events, fmt::format("sigma {:.6g} +- {:.2g} {}, efficiency {:.1f} %", sigma.value, sigma.error,
-                                           cross_section_.unit(),
-                                           100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
+    progress_.update(
+        g.events, fmt::format("sigma {:.6g} +- {:.2g} {}, efficiency {:.1f} %", sigma.value, sigma.error,
+                              integrand_->unit(), 100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
     return g.events < g.requested;
   };
   try {
@@ -83,7 +84,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
         g.chunks, ~std::uint64_t{0}, options_.threads,
         [&](std::uint64_t k, Arena& arena) {
           throw_if_interrupted();
-          return unweight_chunk(cross_section_, maps, plan, card_.seed, k, arena);
+          return unweight_chunk(*integrand_, maps, plan, card_.seed, k, arena);
         },
         consume);
   } catch (const Interrupted&) {
@@ -101,17 +102,29 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
 }
 
 void Run::write_files(const Generation& g) {
+  const EventStore store(folder_.file("events.partial"), kRowHead + integrand_->record_size(), g.events);
+  if (cross_section_) return write_event_files(g, store);
+  const double unit_weight = g.events ? total(state_).value / g.weight_sum : 0;
+  for (const fs::path& file : output_files()) {
+    progress_.start("write", g.events, "points");
+    write_point_file(file, store, integrand_->record_size(), unit_weight,
+                     [&](std::uint64_t done) { progress_.update(done); });
+    progress_.finish(g.events, file.string());
+    add_time("write", progress_.seconds());
+  }
+}
+
+void Run::write_event_files(const Generation& g, const EventStore& store) {
   const Integral sigma = total(state_);
-  const EventStore store(folder_.file("events.partial"), kRowHead + cross_section_.record_size(), g.events);
   EventFileJob job;
   job.threads = options_.threads;
   job.info.process = card_.process;
   const bool hadrons = card_.beam_kind == Beams::Kind::hadrons;
-  const SubProcess& front = cross_section_.diagrams()[0].process;
+  const SubProcess& front = cross_section_->diagrams()[0].process;
   for (std::size_t b = 0; b < 2; ++b) {
     job.info.beam_pdg[b] = hadrons ? 2212 : b < front.incoming ? front.pdg[b] : 0;
     job.info.beam_energy[b] = card_.beam_kind == Beams::Kind::decay ? 0 : card_.energy / 2;
-    job.info.pdf_id[b] = cross_section_.pdf_id();
+    job.info.pdf_id[b] = cross_section_->pdf_id();
   }
   const double n = static_cast<double>(g.events);
   job.lhe_unit_weight = g.events ? sigma.value * n / g.weight_sum : 0;
@@ -127,7 +140,7 @@ void Run::write_files(const Generation& g) {
   job.info.slha = write_slha(card_.model, card_.parameters);
   for (const fs::path& file : output_files()) {
     progress_.start("write", g.events, "events");
-    write_event_file(file, format_of(file), job, store, cross_section_,
+    write_event_file(file, format_of(file), job, store, *cross_section_,
                      [&](std::uint64_t done) { progress_.update(done); });
     progress_.finish(g.events, file.string());
     add_time("write", progress_.seconds());
@@ -146,7 +159,7 @@ void Run::generate() {
             "remove it",
             file.string(), earlier->get<std::uint64_t>(), n);
   }
-  const double bytes = static_cast<double>(n) * bytes_per_event(card_.formats, kRowHead + cross_section_.record_size());
+  const double bytes = static_cast<double>(n) * bytes_per_event(card_.formats, kRowHead + integrand_->record_size());
   std::error_code code;
   if (const auto space = fs::space(folder_.path(), code); !code && bytes > static_cast<double>(space.available))
     run_error(

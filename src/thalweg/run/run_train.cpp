@@ -10,7 +10,7 @@ TrainerConfig Run::trainer_config() const {
   TrainerConfig config;
   config.seed = card_.seed;
   config.threads = options_.threads;
-  config.flow = {.dim = cross_section_.dim(),
+  config.flow = {.dim = integrand_->dim(),
                  .bins = card_.bins,
                  .hidden = card_.hidden,
                  .layers = card_.layers,
@@ -35,8 +35,8 @@ void Run::decide_training() {
   training_["reason"] = fmt::format("{} batches: as the card says", card_.batches);
   if (card_.batches == 0) {
     const FlowLayout layout(
-        {.dim = cross_section_.dim(), .bins = card_.bins, .hidden = card_.hidden, .layers = card_.layers});
-    const TrainingDecision decision = thalweg::decide_training({.point = cross_section_.cost(),
+        {.dim = integrand_->dim(), .bins = card_.bins, .hidden = card_.hidden, .layers = card_.layers});
+    const TrainingDecision decision = thalweg::decide_training({.point = integrand_->cost(),
                                                                 .network = network_cost(layout),
                                                                 .efficiency = state_.adapted_efficiency,
                                                                 .events = card_.events,
@@ -51,24 +51,24 @@ void Run::decide_training() {
 
 void Run::train_sampler() {
   progress_.start("train", 0, "points");
-  Integrator(cross_section_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
+  Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
   if (card_.sampler == "neural") {
     decide_training();
     const TrainerConfig config = trainer_config();
     if (config.batches > 0) {
-      const NeuralTrainer trainer(cross_section_, config);
+      const NeuralTrainer trainer(*integrand_, config);
       const auto path = folder_.file("sampler.h5");
       std::error_code code;
       TrainerState trained =
           std::filesystem::exists(path, code)
-              ? load_sampler(path, card_.resolved_sampling, cross_section_.channels(), cross_section_.dim())
+              ? load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim())
               : trainer.initial_state(state_.grids);
       trainer.train(trained, [&](const TrainerState& s) {
         save_sampler(path, s, card_.resolved_sampling);
         const CurvePoint& now = s.curve.back();
         const std::string line =
             fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch, config.batches,
-                        now.value, cross_section_.unit(), now.relative_std_dev);
+                        now.value, integrand_->unit(), now.relative_std_dev);
         progress_.say(line);
         folder_.log(line);
       });

@@ -16,6 +16,7 @@ class Integrand {
   virtual std::size_t dim() const = 0;
   virtual std::size_t channels() const = 0;
   virtual std::string channel_name(std::size_t channel) const = 0;
+  virtual std::string unit() const { return ""; }  // of the integral
   // What a point costs, in nanoseconds on one core: counted, never clocked, so that decisions that rest on it are the
   // same everywhere.
   virtual double cost() const { return 1000; }

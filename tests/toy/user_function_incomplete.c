@@ -1,0 +1,1 @@
+int thalweg_dim(void) { return 3; }
