@@ -1,4 +1,6 @@
 // The sampler of a run: VEGAS grids, and flows that start from them.
+#include <algorithm>
+
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
 #include "thalweg/sampling/sampler_file.h"
@@ -62,13 +64,14 @@ void Run::train_sampler() {
       TrainerState trained =
           std::filesystem::exists(path, code)
               ? load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim())
-              : trainer.initial_state(state_.grids);
+              : trainer.initial_state(state_.grids, state_.power);
       trainer.train(trained, [&](const TrainerState& s) {
         save_sampler(path, s, card_.resolved_sampling);
         const CurvePoint& now = s.curve.back();
-        const std::string line =
-            fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch, config.batches,
-                        now.value, integrand_->unit(), now.relative_std_dev);
+        std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
+                                       config.batches, now.value, integrand_->unit(), now.relative_std_dev);
+        if (const double power = *std::min_element(s.power.begin(), s.power.end()); power < 1)
+          line += fmt::format(", of the integrand to the power {:.3f}", power);
         progress_.say(line);
         folder_.log(line);
       });

@@ -9,13 +9,16 @@
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/base/random.h"
+#include "thalweg/sampling/tempering.h"
 #include "thalweg/sampling/unweighting.h"
 
 namespace thalweg {
 
 struct Integrator::ChunkResult {
   WeightStatistics statistics;
-  std::vector<double> sums;  // adaptation: squares by bin
+  // Adaptation: squares by bin, for each power of the integrand.
+  std::array<std::vector<double>, kRungs> sums;
+  std::array<EffectivePoints, kRungs> effective;
   std::string non_finite;
 };
 
@@ -59,6 +62,7 @@ IntegratorState Integrator::initial_state() const {
   for (std::size_t c = 0; c < integrand_.channels(); ++c)
     state.grids.emplace_back(integrand_.dim(), config_.vegas_bins);
   state.sigma.assign(integrand_.channels(), 0.0);
+  state.power.assign(integrand_.channels(), 1.0);
   state.channels.resize(integrand_.channels());
   return state;
 }
@@ -93,8 +97,18 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
     }
   }
   if (adaptation) {
-    result.sums.assign(grid.dim() * grid.bins(), 0.0);
-    grid.accumulate(z, weight, result.sums);
+    // |F|^beta / g for beta = 1, 1/2, 1/4, ... by square roots.
+    const auto value = arena.take<double>(count), tempered = arena.take<double>(count);
+    for (std::size_t e = 0; e < count; ++e) value[e] = std::abs(weight[e]) * std::exp(-log_jacobian[e]);
+    for (std::size_t k = 0; k < kRungs; ++k) {
+      for (std::size_t e = 0; e < count; ++e) {
+        if (k > 0) value[e] = std::sqrt(value[e]);
+        tempered[e] = k == 0 ? weight[e] : value[e] * std::exp(log_jacobian[e]);
+        result.effective[k].add(std::abs(tempered[e]));
+      }
+      result.sums[k].assign(grid.dim() * grid.bins(), 0.0);
+      grid.accumulate(z, tempered, result.sums[k]);
+    }
   }
   return result;
 }
@@ -111,7 +125,7 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
       tasks.push_back({c, std::min(left, kChunk)});
   const auto iteration = static_cast<std::uint32_t>(adaptation ? state.adaptations_done : state.integrations_done);
   std::vector<WeightStatistics> statistics(counts.size());
-  std::vector<std::vector<double>> sums(counts.size(), std::vector<double>(integrand_.dim() * config_.vegas_bins));
+  std::vector<ChunkResult> adapted(counts.size());
   std::uint64_t lost = 0;
   ordered_pipeline<ChunkResult>(
       0, tasks.size(), config_.threads,
@@ -122,7 +136,12 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
       [&](std::uint64_t k, ChunkResult& chunk) {
         const std::size_t c = tasks[k].channel;
         statistics[c].merge(chunk.statistics);
-        for (std::size_t i = 0; i < chunk.sums.size(); ++i) sums[c][i] += chunk.sums[i];
+        for (std::size_t r = 0; r < kRungs; ++r) {
+          auto& sums = adapted[c].sums[r];
+          sums.resize(chunk.sums[r].size());
+          for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += chunk.sums[r][i];
+          adapted[c].effective[r].merge(chunk.effective[r]);
+        }
         lost += chunk.statistics.non_finite();
         if (state.first_non_finite.empty()) state.first_non_finite = chunk.non_finite;
         return true;
@@ -134,7 +153,11 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
   for (std::size_t c = 0; c < counts.size(); ++c) {
     result.value += statistics[c].mean();
     result.error += statistics[c].error2();
-    if (adaptation && config_.adapt_grids) state.grids[c].adapt(sums[c], config_.vegas_damping);
+    if (adaptation && config_.adapt_grids) {
+      const std::size_t rung = choose_rung(adapted[c].effective, static_cast<double>(counts[c]));
+      state.power[c] = rung_power(rung);
+      state.grids[c].adapt(adapted[c].sums[rung], config_.vegas_damping);
+    }
   }
   result.error = std::sqrt(result.error);
   state.iterations.push_back(result);
@@ -206,6 +229,7 @@ std::vector<const Mapping*> IntegratorState::maps() const {
 
 nlohmann::json IntegratorState::to_json() const {
   nlohmann::json json = {{"sigma", sigma},
+                         {"power", power},
                          {"adapted_efficiency", adapted_efficiency},
                          {"adaptations_done", adaptations_done},
                          {"integrations_done", integrations_done},
@@ -222,6 +246,7 @@ nlohmann::json IntegratorState::to_json() const {
 IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   IntegratorState state;
   json.at("sigma").get_to(state.sigma);
+  json.at("power").get_to(state.power);
   json.at("adapted_efficiency").get_to(state.adapted_efficiency);
   json.at("adaptations_done").get_to(state.adaptations_done);
   json.at("integrations_done").get_to(state.integrations_done);

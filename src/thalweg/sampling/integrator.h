@@ -42,6 +42,7 @@ struct IntegratorState {
   std::vector<VegasGrid> grids;
   std::vector<CouplingFlow> flows;  // of a trained neural sampler; they live in the sampler file, not in the JSON
   std::vector<double> sigma;        // standard deviation of one weight, for the allocation of points
+  std::vector<double> power;        // of the integrand that each grid was adapted to last (tempering.h); 1 is all of it
   double adapted_efficiency = 0;    // of unweighting, 0.1 % of the integral above the maximum, in the last adaptation
   int adaptations_done = 0;
   int integrations_done = 0;

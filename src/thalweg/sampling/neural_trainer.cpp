@@ -10,6 +10,7 @@
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/random.h"
 #include "thalweg/base/worker_team.h"
+#include "thalweg/sampling/tempering.h"
 
 namespace thalweg {
 namespace {
@@ -76,6 +77,7 @@ struct NeuralTrainer::TaskResult {
   std::vector<float> gradient;
   double sum = 0, square = 0, size = 0;
   std::uint64_t non_finite = 0;
+  std::array<EffectivePoints, 2> tempered;
 };
 
 // factor of log g_i of a point: -(linear |w| + quadratic w^2).
@@ -90,7 +92,7 @@ NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& co
   config_.flow.conditions = 1;
 }
 
-TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids) const {
+TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power) const {
   TrainerState state;
   const std::size_t n = integrand_.channels();
   for (std::size_t c = 0; c < n; ++c) {
@@ -100,7 +102,10 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids) c
     Adam adam(flow.parameters().size());
     state.channels.push_back({std::move(flow), std::move(adam), std::move(average)});
   }
-  for (auto* means : {&state.mean, &state.square, &state.size, &state.norm}) means->assign(n, 0.0);
+  for (auto* means : {&state.mean, &state.square, &state.size, &state.norm, &state.tempered_size})
+    means->assign(n, 0.0);
+  state.power = power;
+  state.power.resize(n, 1.0);
   return state;
 }
 
@@ -135,6 +140,13 @@ NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, con
       result.square += share * w * w;
       result.size += share * std::abs(w);
       const double t = w * w * scales.inverse_square[task.channel];
+      if (const double beta = state.power[task.channel]; beta < 1) {
+        const double jacobian = std::exp(-log_density[e]), soft = tempered_weight(w, jacobian, beta);
+        result.tempered[0].add(std::abs(soft), share);
+        result.tempered[1].add(std::abs(tempered_weight(w, jacobian, next_power(beta))), share);
+        factor[e] = -share * scales.linear[task.channel] * std::abs(soft);
+        continue;
+      }
       factor[e] = -share * (scales.linear[task.channel] * std::abs(w) +
                             scales.quadratic[task.channel] * w * w * (1 + scales.tail * t * t));
     }
@@ -178,7 +190,9 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
     const double per_point = 1 / static_cast<double>(count[c]);
     if (!(state.size[c] > 0)) continue;
     scales.inverse_square[c] = 1 / state.square[c];
-    if (kl)
+    if (state.power[c] < 1)
+      scales.linear[c] = state.tempered_size[c] > 0 ? per_point / state.tempered_size[c] : 0;
+    else if (kl)
       scales.linear[c] = per_point / state.size[c];
     else if (config_.loss == Loss::variance)
       scales.quadratic[c] =
@@ -200,6 +214,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
     else
       for (std::size_t i = 0; i < t.gradient.size(); ++i) t.gradient[i] += r.gradient[i];
     t.sum += r.sum, t.square += r.square, t.size += r.size, t.non_finite += r.non_finite;
+    for (std::size_t i = 0; i < 2; ++i) t.tempered[i].merge(r.tempered[i]);
   }
 
   const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
@@ -208,13 +223,17 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   std::uint64_t lost = 0, points = 0;
   for (std::size_t c = 0; c < n; ++c) {
     const double m = static_cast<double>(count[c]);
-    const double keep = first ? 0 : kMemory;
+    const double keep = first || state.power[c] < 1 ? 0 : kMemory;  // what a tempered flow sees is soon forgotten
     const double mean = total[c].sum / m, square = total[c].square / m;
     state.mean[c] = keep * state.mean[c] + (1 - keep) * mean;
     state.square[c] = keep * state.square[c] + (1 - keep) * square;
     state.size[c] = keep * state.size[c] + (1 - keep) * total[c].size / m;
     value += mean;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
+    if (const double beta = state.power[c]; beta < 1) {
+      state.power[c] = move_power(beta, total[c].tempered, m);
+      state.tempered_size[c] = total[c].tempered[state.power[c] > beta].sum / m;
+    }
     lost += total[c].non_finite;
     points += count[c];
     ChannelFlow& channel = state.channels[c];

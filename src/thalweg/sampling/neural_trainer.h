@@ -54,6 +54,8 @@ struct TrainerState {
   std::vector<ChannelFlow> channels;
   std::vector<double> mean, square, size;  // running means of w, w^2, |w| of each channel
   std::vector<double> norm;                // running mean of the gradient's norm of each channel
+  std::vector<double> power;               // of the integrand that each channel is trained on (tempering.h)
+  std::vector<double> tempered_size;       // mean of |F|^power / g in the last batch, where power < 1
   double rate_factor = 1;                  // halved by the divergence guard
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
@@ -64,7 +66,7 @@ class NeuralTrainer {
  public:
   NeuralTrainer(const Integrand& integrand, const TrainerConfig& config);
   // grids: of the channels, from an adaptation, to start from; or none.
-  TrainerState initial_state(const std::vector<VegasGrid>& grids) const;
+  TrainerState initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power = {}) const;
 
   // Goes on from `state` to config.batches; `report` is called twenty times, for checkpoints and progress.
   // RunError when more than 1 in 100 weights of a batch are not finite.

@@ -125,6 +125,7 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   json["shape"] = shape_json(state.channels.at(0).flow.layout().config);
   json["channels"] = state.channels.size();
   json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size, json["norm"] = state.norm;
+  json["power"] = state.power, json["tempered_size"] = state.tempered_size;
   json["rate_factor"] = state.rate_factor;
   std::vector<float> flows;
   for (const ChannelFlow& c : state.channels) {
@@ -186,6 +187,8 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   json.at("square").get_to(state.square);
   json.at("size").get_to(state.size);
   json.at("norm").get_to(state.norm);
+  json.at("power").get_to(state.power);
+  json.at("tempered_size").get_to(state.tempered_size);
   json.at("rate_factor").get_to(state.rate_factor);
   json.at("events").get_to(state.events);
   json.at("clipped").get_to(state.clipped);
