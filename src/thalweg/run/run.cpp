@@ -155,7 +155,8 @@ nlohmann::json Run::integral_json() const {
                                 {"points", s.points()},
                                 {"relative_std_dev", s.mean() != 0 ? std::sqrt(s.variance()) / s.mean() : 0},
                                 {"maximum", s.maximum()},
-                                {"budget_maximum", plan.w_max[c]}});
+                                {"budget_maximum", plan.w_max[c]},
+                                {"grid_power", state_.power[c]}});
   }
   return json;
 }

@@ -54,6 +54,16 @@ void Run::decide_training() {
 void Run::train_sampler() {
   progress_.start("train", 0, "points");
   Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
+  for (std::size_t c = 0; c < state_.power.size(); ++c)
+    if (state_.power[c] < 1) {
+      const std::string line = fmt::format(
+          "adapt      channel {}: too few points see the integrand; the grid follows its power {:.3g}. Without a "
+          "trained "
+          "flow integral and error are not to be trusted",
+          integrand_->channel_name(c), state_.power[c]);
+      progress_.say(line);
+      folder_.log(line);
+    }
   if (card_.sampler == "neural") {
     decide_training();
     const TrainerConfig config = trainer_config();

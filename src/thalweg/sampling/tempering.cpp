@@ -14,7 +14,7 @@ std::size_t choose_rung(const std::array<EffectivePoints, kRungs>& rungs, double
 double next_power(double beta) { return std::min(1.0, 1.1 * beta); }
 
 double move_power(double beta, const std::array<EffectivePoints, 2>& batch, double points) {
-  if (batch[1].count() >= 0.3 * points) return next_power(beta);
+  if (batch[1].count() >= 0.2 * points) return next_power(beta);
   if (batch[0].square > 0 && batch[0].count() < 0.05 * points) return std::max(beta / 1.2, rung_power(kRungs - 1));
   return beta;
 }

@@ -29,7 +29,7 @@ inline double rung_power(std::size_t rung) { return std::ldexp(1.0, -static_cast
 // The largest power with a hundred effective points, or a twentieth of the points where that is less.
 std::size_t choose_rung(const std::array<EffectivePoints, kRungs>& rungs, double points);
 
-// For flows, from a batch at `beta` (first) and at next_power(beta) (second): up with three tenths of the points
+// For flows, from a batch at `beta` (first) and at next_power(beta) (second): up with a fifth of the points
 // effective, down with less than a twentieth.
 double next_power(double beta);
 double move_power(double beta, const std::array<EffectivePoints, 2>& batch, double points);
