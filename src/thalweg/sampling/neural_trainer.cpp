@@ -16,6 +16,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kTaskPoints = 128;
+constexpr double kNothing = 1e-15;  // of the derivative by a point's log-density; those of a batch add up to about one
 constexpr double kMemory = 0.98;  // of the running means of weights and norms, per batch
 constexpr double kClip = 3;       // gradients longer than this many running means are shortened
 constexpr double kGuard = 1e4;    // a gradient this much longer undoes the step
@@ -150,6 +151,9 @@ NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, con
       factor[e] = -share * (scales.linear[task.channel] * std::abs(w) +
                             scales.quadratic[task.channel] * w * w * (1 + scales.tail * t * t));
     }
+    // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
+    for (double& f : factor)
+      if (std::abs(f) < kNothing) f = 0;
     flow_tile_backward(layout, flow.parameters().data(), 0, factor.data(), *tape, result.gradient.data());
   }
   scratch.give_back(std::move(tape));
