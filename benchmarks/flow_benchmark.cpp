@@ -19,8 +19,8 @@ struct Setup {
         tile(flow.dim() * kFlowTile),
         log_density(kFlowTile),
         factor(kFlowTile, 0.01),
-        gradient(flow.layout().parameters),
-        adam(flow.layout().parameters),
+        gradient(flow.layout().sizes.parameters),
+        adam(flow.layout().sizes.parameters),
         z(flow.dim() * (batch + kFlowTile)) {
     std::mt19937_64 random(1);
     std::normal_distribution<float> normal(0, 0.05F);

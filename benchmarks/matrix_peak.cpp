@@ -5,6 +5,7 @@
 // clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
+#include "thalweg/base/aligned.h"
 #include "thalweg/flow/linear_kernel-inl.h"
 // clang-format on
 

@@ -56,7 +56,7 @@ void whole_chain(benchmark::State& state, const char* card) {
   std::vector<double> weight(kPoints);
   for (auto _ : state) {
     arena.reset();
-    f.evaluate(1, y, weight, alpha, arena);
+    f.evaluate(1, y, {weight, alpha}, arena);
     benchmark::DoNotOptimize(weight.data());
   }
   bench::report(state, kPoints, 0, 0);

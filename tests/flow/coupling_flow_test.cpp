@@ -128,7 +128,7 @@ TEST(CouplingFlow, GradientMatchesFiniteDifferencesOfTheReference) {
       Tile tile = random_tile(config.dim, 8);
       AlignedVector<double> factor(kFlowTile);
       for (std::size_t e = 0; e < kFlowTile; ++e) factor[e] = 0.1 + 0.01 * static_cast<double>(e % 7);
-      AlignedVector<float> gradient(layout.parameters), again(layout.parameters);
+      AlignedVector<float> gradient(layout.sizes.parameters), again(layout.sizes.parameters);
       const float* p = flow.parameters().data();
       flow_tile(Direction::sample, layout, p, condition, tile.x.data(), tile.log_density.data(), tape);
       flow_tile_backward(layout, p, condition, factor.data(), tape, gradient.data());
@@ -202,9 +202,9 @@ TEST(CouplingFlow, MappingTakesAnyNumberOfPoints) {
 TEST(FlowLayout, HasTheBlocksAndParametersOfTheThesis) {
   const std::size_t dims[] = {2, 4, 7, 10, 13}, blocks[] = {2, 4, 6, 8, 8};
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(FlowLayout({.dim = dims[i]}).blocks.size(), blocks[i]);
-  EXPECT_EQ(FlowLayout({.dim = 4}).trainable, 12'792U);
-  EXPECT_EQ(FlowLayout({.dim = 10}).trainable, 50'904U);
-  EXPECT_EQ(FlowLayout({.dim = 16}).trainable, 76'224U);
+  EXPECT_EQ(FlowLayout({.dim = 4}).sizes.trainable, 12'792U);
+  EXPECT_EQ(FlowLayout({.dim = 10}).sizes.trainable, 50'904U);
+  EXPECT_EQ(FlowLayout({.dim = 16}).sizes.trainable, 76'224U);
 }
 
 TEST(FlowLayout, RefusesShapesOutOfRange) {

@@ -8,6 +8,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/units.h"
+#include "thalweg/sampling/integrator.h"
 
 namespace thalweg {
 namespace {
@@ -83,7 +84,7 @@ TEST(CrossSection, ChannelWeightsAddUpToOne) {
       for (std::size_t e = 0; e < 1000; ++e) y.row(d)[e] = u(random);
     std::vector<double> weight(1000);
     for (std::size_t c = 0; c < 3; ++c) {
-      f.evaluate(c, y, weight, alpha, arena);
+      f.evaluate(c, y, {weight, alpha}, arena);
       for (std::size_t e = 0; e < 1000; ++e)
         if (weight[e] != 0) {
           EXPECT_NEAR(alpha.row(0)[e] + alpha.row(1)[e] + alpha.row(2)[e], 1, 1e-12);
@@ -101,12 +102,12 @@ TEST(CrossSection, SplittingABatchChangesNoBit) {
   for (std::size_t d = 0; d < 4; ++d)
     for (std::size_t e = 0; e < 500; ++e) y.row(d)[e] = u(random);
   std::vector<double> whole(500), part(1);
-  f.evaluate(0, y, whole, alpha, arena);
+  f.evaluate(0, y, {whole, alpha}, arena);
   for (std::size_t e = 0; e < 500; e += 7) {
     Batch one = y;
     one.data += e;
     one.size = 1;
-    f.evaluate(0, one, part, alpha, arena);
+    f.evaluate(0, one, {part, alpha}, arena);
     EXPECT_EQ(part[0], whole[e]);
   }
 }
@@ -123,7 +124,7 @@ TEST(CrossSection, ToEventBalances) {
     for (std::size_t d = 0; d < 4; ++d) y.row(d)[e] = u(random);
     pick[e] = u(random);
   }
-  f.evaluate_records(1, y, pick, weight, alpha, records, arena);
+  f.evaluate(1, y, {.weight = weight, .alpha = alpha, .records = records, .pick = pick}, arena);
   for (std::size_t e = 0; e < 200; ++e) {
     std::vector<double> record;
     for (std::size_t r = 0; r < f.record_size(); ++r) record.push_back(records.row(r)[e]);

@@ -14,25 +14,21 @@ namespace {
 
 // The camel back of Heimel, thesis, eqs. 5.24 to 5.27: two Cauchy maps, alpha_i = g_i / sum g. cut: f = 0
 // below 2.5, exact integral 0.705529.
-class Camel : public EventIntegrand {
+class Camel : public Integrand {
  public:
   explicit Camel(bool cut = false, double bad_share = 0) : cut_(cut), bad_share_(bad_share) {}
   std::size_t dim() const override { return 1; }
   std::size_t channels() const override { return 2; }
   std::string channel_name(std::size_t c) const override { return std::to_string(c); }
   std::size_t record_size() const override { return 1; }
-  void evaluate(std::size_t c, const Batch& y, std::span<double> w, const Batch& alpha, Arena& arena) const override {
-    evaluate_records(c, y, {}, w, alpha, {}, arena);
-  }
-  void evaluate_records(std::size_t c, const Batch& y, std::span<const double>, std::span<double> w, const Batch& alpha,
-                        const Batch& records, Arena&) const override {
+  void evaluate(std::size_t c, const Batch& y, const Evaluation& out, Arena&) const override {
     for (std::size_t e = 0; e < y.size; ++e) {
       const double x = kMu[c] + std::numbers::sqrt2 * kSigma[c] * std::tan(std::numbers::pi * (y.row(0)[e] - 0.5));
       const double g[2] = {density(0, x), density(1, x)};
-      w[e] = (cut_ && x < 2.5) ? 0 : (0.35 * normal(0, x) + 0.65 * normal(1, x)) / g[c];
-      if (y.row(0)[e] < bad_share_) w[e] = std::nan("");
-      for (std::size_t i = 0; i < 2; ++i) alpha.row(i)[e] = g[i] / (g[0] + g[1]);
-      if (records.dim) records.row(0)[e] = x;
+      out.weight[e] = (cut_ && x < 2.5) ? 0 : (0.35 * normal(0, x) + 0.65 * normal(1, x)) / g[c];
+      if (y.row(0)[e] < bad_share_) out.weight[e] = std::nan("");
+      for (std::size_t i = 0; i < 2; ++i) out.alpha.row(i)[e] = g[i] / (g[0] + g[1]);
+      if (out.records.dim) out.records.row(0)[e] = x;
     }
   }
   static double normal(int i, double x) {
@@ -121,11 +117,11 @@ TEST(Integrator, NonFiniteWeightsAreCountedAndTooManyFail) {
 }
 
 TEST(Allocate, FollowsSigmaWithAFloor) {
-  const auto counts = allocate(1'000'000, {3, 1, 0});
+  const auto counts = allocate(1'000'000, {3, 1, 0}, {1, 1, 1});
   EXPECT_EQ(counts[0], 750'000u);
   EXPECT_EQ(counts[1], 250'000u);
   EXPECT_GE(counts[2], 10'000u);
-  EXPECT_EQ(allocate(100, {0, 0}), (std::vector<std::uint64_t>{50, 50}));
+  EXPECT_EQ(allocate(100, {0, 0}, {1, 1}), (std::vector<std::uint64_t>{50, 50}));
 }
 
 struct Unweighted {

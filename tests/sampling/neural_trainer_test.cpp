@@ -21,12 +21,12 @@ class Function : public Integrand {
   std::size_t dim() const override { return dim_; }
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "0"; }
-  void evaluate(std::size_t, const Batch& y, std::span<double> w, const Batch& alpha, Arena&) const override {
+  void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
     std::vector<double> x(dim_);
     for (std::size_t e = 0; e < y.size; ++e) {
       for (std::size_t d = 0; d < dim_; ++d) x[d] = y.row(d)[e];
-      w[e] = f_(x);
-      alpha.row(0)[e] = 1;
+      out.weight[e] = f_(x);
+      out.alpha.row(0)[e] = 1;
     }
   }
 
@@ -99,7 +99,7 @@ TEST(NeuralTrainer, IsTheSameForAnyNumberOfThreads) {
   for (const int threads : {2, 3}) {
     config.threads = threads;
     const Trained other = train(f, config);
-    EXPECT_EQ(one.training.channels[0].average, other.training.channels[0].average);
+    EXPECT_EQ(one.training.flows[0].optimiser.average, other.training.flows[0].optimiser.average);
   }
 }
 
@@ -131,7 +131,7 @@ TEST(NeuralTrainer, DifficultFunctionsKeepTheirIntegrals) {
     TrainerConfig config;
     config.batches = 200;
     Trained trained = train(f, config);
-    for (float p : trained.training.channels[0].average) ASSERT_TRUE(std::isfinite(p));
+    for (float p : trained.training.flows[0].optimiser.average) ASSERT_TRUE(std::isfinite(p));
     const Integrator integrator(f, integrator_config());
     integrator.integrate(trained.state, [](const IntegratorState&) {});
     const Integral integral = total(trained.state);
@@ -153,14 +153,14 @@ TEST(NeuralTrainer, FunctionsThatAreNotFiniteOrZeroEverywhere) {
   const NeuralTrainer trainer(rare, config);
   TrainerState state = trainer.initial_state({});
   trainer.train(state, [](const TrainerState&) {});
-  for (float p : state.channels[0].average) ASSERT_TRUE(std::isfinite(p));
+  for (float p : state.flows[0].optimiser.average) ASSERT_TRUE(std::isfinite(p));
 
   const Function zero(2, [](const std::vector<double>&) { return 0.0; });
   const NeuralTrainer nothing(zero, config);
   TrainerState still = nothing.initial_state({});
-  const auto before = still.channels[0].average;
+  const auto before = still.flows[0].optimiser.average;
   nothing.train(still, [](const TrainerState&) {});
-  EXPECT_EQ(still.channels[0].average, before);
+  EXPECT_EQ(still.flows[0].optimiser.average, before);
 }
 
 TEST(VegasStart, IntegralUnchangedAndVarianceNearTheGrid) {

@@ -15,8 +15,9 @@ class Constant : public Integrand {
   std::size_t dim() const override { return 2; }
   std::size_t channels() const override { return 2; }
   std::string channel_name(std::size_t c) const override { return std::to_string(c); }
-  void evaluate(std::size_t, const Batch& y, std::span<double> w, const Batch& alpha, Arena&) const override {
-    for (std::size_t e = 0; e < y.size; ++e) w[e] = 1 + y.row(0)[e], alpha.row(0)[e] = alpha.row(1)[e] = 0.5;
+  void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
+    for (std::size_t e = 0; e < y.size; ++e)
+      out.weight[e] = 1 + y.row(0)[e], out.alpha.row(0)[e] = out.alpha.row(1)[e] = 0.5;
   }
 };
 
@@ -44,7 +45,7 @@ TEST(SamplerFile, ATrainingGoesOnFromItToTheSameBits) {
   TrainerState back = load_sampler(path, "card", 2, 2);
   EXPECT_EQ(back.batches_done, 5U);
   trainer.train(back, [](const TrainerState&) {});
-  for (std::size_t c = 0; c < 2; ++c) EXPECT_EQ(straight.channels[c].average, back.channels[c].average);
+  for (std::size_t c = 0; c < 2; ++c) EXPECT_EQ(straight.flows[c].optimiser.average, back.flows[c].optimiser.average);
   EXPECT_EQ(straight.curve.size(), back.curve.size());
   std::filesystem::remove(path);
 }

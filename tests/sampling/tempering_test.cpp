@@ -48,17 +48,17 @@ class TwoPeaks : public Integrand {
   std::size_t dim() const override { return 12; }
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "cube"; }
-  void evaluate(std::size_t, const Batch& points, std::span<double> weight, const Batch& alpha, Arena&) const override {
+  void evaluate(std::size_t, const Batch& points, const Evaluation& out, Arena&) const override {
     const double norm = 0.5 * std::pow(0.1 * std::sqrt(M_PI), -12);
-    for (std::size_t e = 0; e < weight.size(); ++e) {
+    for (std::size_t e = 0; e < points.size; ++e) {
       double a = 0, b = 0;
       for (std::size_t d = 0; d < 12; ++d) {
         const double x = points.row(d)[e];
         a += (x - 1.0 / 3) * (x - 1.0 / 3);
         b += (x - 2.0 / 3) * (x - 2.0 / 3);
       }
-      weight[e] = norm * (std::exp(-100 * a) + std::exp(-100 * b));
-      alpha.row(0)[e] = 1;
+      out.weight[e] = norm * (std::exp(-100 * a) + std::exp(-100 * b));
+      out.alpha.row(0)[e] = 1;
     }
   }
 };

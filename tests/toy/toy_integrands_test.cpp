@@ -23,7 +23,7 @@ Point at(const ToyIntegrand& f, std::size_t channel, const std::vector<double>& 
               x = Batch::take(arena, f.dim(), 1);
   for (std::size_t i = 0; i < y.size(); ++i) points.row(i)[0] = y[i];
   Point p;
-  f.evaluate_records(channel, points, {}, {&p.weight, 1}, alpha, x, arena);
+  f.evaluate(channel, points, {.weight = {&p.weight, 1}, .alpha = alpha, .records = x}, arena);
   for (std::size_t c = 0; c < f.channels(); ++c) p.alpha.push_back(alpha.row(c)[0]);
   for (std::size_t i = 0; i < f.dim(); ++i) p.x.push_back(x.row(i)[0]);
   return p;
@@ -32,8 +32,7 @@ Point at(const ToyIntegrand& f, std::size_t channel, const std::vector<double>& 
 // Midpoint sums of alpha_i f / g_i over all channels.
 double integral(const ToyIntegrand& f, std::size_t n) {
   Arena arena;
-  const Batch points = Batch::take(arena, f.dim(), n), alpha = Batch::take(arena, f.channels(), n),
-              x = Batch::take(arena, f.dim(), n);
+  const Batch points = Batch::take(arena, f.dim(), n), alpha = Batch::take(arena, f.channels(), n);
   std::vector<double> weight(n);
   double sum = 0;
   const std::size_t rows = f.dim() == 2 ? n : 1;
@@ -43,7 +42,7 @@ double integral(const ToyIntegrand& f, std::size_t n) {
         points.row(0)[j] = (static_cast<double>(j) + 0.5) / static_cast<double>(n);
         if (rows > 1) points.row(1)[j] = (static_cast<double>(i) + 0.5) / static_cast<double>(n);
       }
-      f.evaluate_records(c, points, {}, weight, alpha, x, arena);
+      f.evaluate(c, points, {weight, alpha}, arena);
       for (std::size_t j = 0; j < n; ++j) sum += weight[j] == 0 ? 0 : alpha.row(c)[j] * weight[j];
     }
   return sum / static_cast<double>(n * rows);

@@ -22,18 +22,10 @@ void store_tile(const double* tile, std::size_t first, const Batch& batch) {
 }
 
 CouplingFlow::CouplingFlow(const FlowConfig& config, std::uint64_t seed)
-    : layout_(config), parameters_(layout_.parameters) {
+    : layout_(config), parameters_(layout_.sizes.parameters) {
   RandomStream random({seed, Phase::initialisation, 0, 0});
   for (const CouplingBlock& block : layout_.blocks)
-    for (std::size_t l = 0; l + 1 < block.layers.size(); ++l) {
-      const LinearLayer& layer = block.layers[l];
-      const double range = layer.in ? 1 / std::sqrt(static_cast<double>(layer.in)) : 1;
-      auto draw = [&](float& p) { p = static_cast<float>(range * (2 * random.next() - 1)); };
-      for (std::size_t o = 0; o < layer.out; ++o)
-        for (std::size_t i = 0; i < layer.in; ++i) draw(parameters_[layer.weights + o * layer.stride + i]);
-      const std::size_t biases = layer.out * (l == 0 ? config.conditions : 1);
-      for (std::size_t o = 0; o < biases; ++o) draw(parameters_[layer.bias + o]);
-    }
+    draw_hidden_layers(block.layers, config.conditions, random, parameters_);
 }
 
 void CouplingFlow::run(Direction direction, const Batch& in, const Batch& out, std::span<double> log_jacobian) const {

@@ -7,8 +7,7 @@
 // clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
-#include <hwy/contrib/math/math-inl.h>
-#include "thalweg/flow/linear_kernel-inl.h"
+#include "thalweg/flow/layers_kernel-inl.h"
 #include "thalweg/flow/spline_kernel-inl.h"
 // clang-format on
 
@@ -23,15 +22,7 @@ void forward_network(const FlowLayout& layout, const CouplingBlock& block, const
     float* to = tape.rows[0].data() + i * kFlowTile;
     for (std::size_t e = 0; e < kFlowTile; ++e) to[e] = static_cast<float>(2 * from[e] - 1);
   }
-  for (std::size_t l = 0; l < block.layers.size(); ++l) {
-    const LinearLayer& layer = block.layers[l];
-    const float* bias = p + layer.bias + (l == 0 ? condition * layer.out : 0);
-    multiply(p + layer.weights, layer.stride, 1, layer.out, layer.in, tape.rows[l].data(), bias,
-             tape.rows[l + 1].data());
-    if (l + 1 < block.layers.size())
-      activate(layout.config.activation, layer.out * kFlowTile, tape.rows[l + 1].data(),
-               tape.slopes.empty() ? nullptr : tape.slopes[l].data());
-  }
+  forward_layers(layout.config.activation, block.layers, p, condition, tape);
 }
 
 void Pass(Direction direction, const FlowLayout& layout, const float* p, std::size_t condition, double* x,
@@ -53,20 +44,9 @@ void Backward(const FlowLayout& layout, const float* p, std::size_t condition, c
   for (std::size_t b = layout.blocks.size(); b-- > 0;) {  // latent end first
     const CouplingBlock& block = layout.blocks[b];
     FlowTape::Block& t = tape.block(b);
-    float* delta = tape.delta.data();
-    float* next = tape.delta_next.data();
-    spline_block_backward(layout.config.bins, block, factor, t, tape.adjoint.data(), delta);
-    for (std::size_t l = block.layers.size(); l-- > 0;) {
-      const LinearLayer& layer = block.layers[l];
-      weight_gradient(delta, layer.out, t.rows[l].data(), layer.stride, gradient + layer.weights);
-      bias_gradient(delta, layer.out, gradient + layer.bias + (l == 0 ? condition * layer.out : 0));
-      if (layer.in == 0) break;
-      multiply(p + layer.weights, 1, layer.stride, layer.in, layer.out, delta, nullptr, next);
-      if (l > 0)
-        activate_backward(layout.config.activation, layer.in * kFlowTile, t.rows[l].data(),
-                          t.slopes.empty() ? nullptr : t.slopes[l - 1].data(), next);
-      std::swap(delta, next);
-    }
+    spline_block_backward(layout.config.bins, block, factor, t, tape.adjoint.data(), tape.delta.data());
+    const float* delta = backward_layers(layout.config.activation, block.layers, p, condition, t, true,
+                                         tape.delta.data(), tape.delta_next.data(), gradient);
     for (std::size_t i = 0; i < block.conditioning.size(); ++i) {
       double* to = tape.adjoint.data() + block.conditioning[i] * kFlowTile;
       const float* from = delta + i * kFlowTile;
@@ -86,8 +66,8 @@ HWY_EXPORT(Pass);
 HWY_EXPORT(Backward);
 
 FlowTape::FlowTape(const FlowLayout& layout, bool gradient)
-    : delta(layout.widest * kFlowTile),
-      delta_next(layout.widest * kFlowTile),
+    : delta(layout.sizes.widest * kFlowTile),
+      delta_next(layout.sizes.widest * kFlowTile),
       adjoint(layout.config.dim * kFlowTile),
       gradient_(gradient) {
   std::size_t features = 0;

@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "thalweg/base/aligned.h"
-#include "thalweg/flow/flow_layout.h"
+#include "thalweg/flow/mlp.h"
 
 namespace thalweg {
-
-inline constexpr std::size_t kFlowTile = 64;
 
 // What a pass leaves behind for its gradient. Reused from tile to tile. A tape of one block serves passes
 // without gradient; its memory stays in L1/L2.
@@ -17,11 +15,9 @@ class FlowTape {
  public:
   FlowTape(const FlowLayout& layout, bool gradient);
 
-  struct Block {
-    std::vector<AlignedVector<float>> rows;    // input of each layer; the last: exponentials of the outputs
-    std::vector<AlignedVector<float>> slopes;  // SiLU only: derivative of the activation, by hidden layer
-    AlignedVector<double> spline;              // [feature][kSplineDoubles][event]
-    AlignedVector<float> bins;                 // [feature][kSplineFloats][event]
+  struct Block : LayerTape {       // the last rows: exponentials of the outputs
+    AlignedVector<double> spline;  // [feature][kSplineDoubles][event]
+    AlignedVector<float> bins;     // [feature][kSplineFloats][event]
   };
   static constexpr std::size_t kSplineDoubles = 5;  // xi, w_k, h_k, d_-, d_+
   // k, 1/sum of exponentials and their share left of the bin for widths and heights, slopes of d_- and d_+

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/random.h"
 
 namespace thalweg {
 namespace {
@@ -34,7 +36,7 @@ std::vector<Mask> masks_of(const FlowConfig& c) {
 
 void check(const char* what, std::size_t value, std::size_t least, std::size_t most) {
   if (value < least || value > most)
-    request_error("coupling flow: {} = {} is out of range; expected {} to {}", what, value, least, most);
+    request_error("network: {} = {} is out of range; expected {} to {}", what, value, least, most);
 }
 
 }  // namespace
@@ -50,30 +52,50 @@ const char* name_of(Activation activation) {
   return kNames[static_cast<int>(activation)];
 }
 
+std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
+                                    std::size_t conditions, LayerSizes& sizes) {
+  check("hidden", hidden, 1, 256);
+  check("layers", count, 1, 8);
+  std::vector<LinearLayer> layers;
+  for (std::size_t l = 0; l < count; ++l) {
+    LinearLayer layer;
+    layer.in = in;
+    layer.out = l + 1 == count ? out : hidden;
+    layer.stride = (in + 3) / 4 * 4;
+    layer.weights = sizes.parameters;
+    layer.bias = layer.weights + layer.out * layer.stride;
+    const std::size_t biases = layer.out * (l == 0 ? conditions : 1);
+    sizes.parameters = (layer.bias + biases + 15) / 16 * 16;
+    sizes.trainable += layer.out * layer.in + biases;
+    sizes.widest = std::max({sizes.widest, layer.stride, layer.out});
+    layers.push_back(layer);
+    in = layer.out;
+  }
+  return layers;
+}
+
+void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
+                        std::span<float> parameters) {
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    const LinearLayer& layer = layers[l];
+    const double range = layer.in ? 1 / std::sqrt(static_cast<double>(layer.in)) : 1;
+    auto draw = [&](float& p) { p = static_cast<float>(range * (2 * random.next() - 1)); };
+    for (std::size_t o = 0; o < layer.out; ++o)
+      for (std::size_t i = 0; i < layer.in; ++i) draw(parameters[layer.weights + o * layer.stride + i]);
+    const std::size_t biases = layer.out * (l == 0 ? conditions : 1);
+    for (std::size_t o = 0; o < biases; ++o) draw(parameters[layer.bias + o]);
+  }
+}
+
 FlowLayout::FlowLayout(const FlowConfig& c) : config(c) {
   check("dim", c.dim, 1, 64);
   check("conditions", c.conditions, 1, 100'000);
   check("bins", c.bins, 2, 64);
-  check("hidden", c.hidden, 1, 256);
-  check("layers", c.layers, 1, 8);
   check("exchange_blocks", c.exchange_blocks, 1, 64);
   for (const Mask& mask : masks_of(c)) {
     CouplingBlock block{mask.conditioning, mask.transformed, {}};
-    std::size_t in = block.conditioning.size();
-    for (std::size_t l = 0; l < c.layers; ++l) {
-      LinearLayer layer;
-      layer.in = in;
-      layer.out = l + 1 == c.layers ? block.transformed.size() * (3 * c.bins + 1) : c.hidden;
-      layer.stride = (in + 3) / 4 * 4;
-      layer.weights = parameters;
-      layer.bias = layer.weights + layer.out * layer.stride;
-      const std::size_t biases = layer.out * (l == 0 ? c.conditions : 1);
-      parameters = (layer.bias + biases + 15) / 16 * 16;
-      trainable += layer.out * layer.in + biases;
-      widest = std::max({widest, layer.stride, layer.out});
-      block.layers.push_back(layer);
-      in = layer.out;
-    }
+    block.layers = add_layers(block.conditioning.size(), c.hidden, block.transformed.size() * (3 * c.bins + 1),
+                              c.layers, c.conditions, sizes);
     blocks.push_back(block);
   }
 }

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace thalweg {
+
+class RandomStream;
+
+inline constexpr std::size_t kFlowTile = 64;  // points that go through a network together
 
 enum class Activation { leaky_relu, elu, silu };
 Activation activation_named(const std::string& name);  // "leaky_relu", "elu", "silu"; RequestError otherwise
@@ -31,6 +36,18 @@ struct LinearLayer {
   std::size_t weights = 0, bias = 0;  // offsets into the parameters; the first layer has a bias for each condition
 };
 
+// Of a set of networks: floats with padding, without it, and the largest number of rows of any layer.
+struct LayerSizes {
+  std::size_t parameters = 0, trainable = 0, widest = 0;
+};
+
+// A network's `count` linear layers, put behind what `sizes` counts so far. RequestError for a shape out of range.
+std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
+                                    std::size_t conditions, LayerSizes& sizes);
+// All but the last layer uniform in +-1/sqrt(inputs).
+void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
+                        std::span<float> parameters);
+
 struct CouplingBlock {
   std::vector<std::size_t> conditioning, transformed;
   std::vector<LinearLayer> layers;
@@ -43,9 +60,7 @@ struct FlowLayout {
   explicit FlowLayout(const FlowConfig& config);  // RequestError for a shape out of range
   FlowConfig config;
   std::vector<CouplingBlock> blocks;
-  std::size_t parameters = 0;  // floats, padding included
-  std::size_t trainable = 0;   // without padding
-  std::size_t widest = 0;      // largest number of rows of any layer
+  LayerSizes sizes;
 };
 
 // Floors of the splines; they keep the identity at zero parameters: w = (1 - K floor) softmax + floor.

@@ -1,4 +1,4 @@
-// Linear layers on tiles: included once for each SIMD target.
+// Products of weights and tiles: included once for each SIMD target.
 #if defined(THALWEG_FLOW_LINEAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef THALWEG_FLOW_LINEAR_INL_H_
 #undef THALWEG_FLOW_LINEAR_INL_H_
@@ -6,10 +6,9 @@
 #define THALWEG_FLOW_LINEAR_INL_H_
 #endif
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
-#include "thalweg/flow/coupling_kernel.h"
+#include "thalweg/flow/flow_layout.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg {
@@ -153,49 +152,6 @@ HWY_INLINE void bias_gradient(const float* delta, std::size_t rows, float* gradi
     float part[4] = {0, 0, 0, 0};
     add_lane_sums(sum[0], sum[1], sum[2], sum[3], part);
     for (std::size_t i = 0; i < n; ++i) gradient[r + i] += part[i];
-  }
-}
-
-HWY_INLINE VF sigmoid(VF x) {
-  const F f;
-  return hn::Div(hn::Set(f, 1.0F), hn::Add(hn::Set(f, 1.0F), hn::Exp(f, hn::Neg(x))));
-}
-
-// Rows in place; slopes (SiLU only) gets the derivative.
-HWY_INLINE void activate(Activation kind, std::size_t n, float* HWY_RESTRICT rows, float* HWY_RESTRICT slopes) {
-  const F f;
-  const VF zero = hn::Zero(f), one = hn::Set(f, 1.0F), slope = hn::Set(f, kLeakySlope);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const VF x = hn::Load(f, rows + i);
-    VF y = x;
-    if (kind == Activation::leaky_relu) {
-      y = hn::Max(x, hn::Mul(slope, x));
-    } else if (kind == Activation::elu) {
-      y = hn::IfThenElse(hn::Gt(x, zero), x, hn::Expm1(f, hn::Min(x, zero)));
-    } else {
-      const VF s = sigmoid(x);
-      y = hn::Mul(x, s);
-      hn::Store(hn::MulAdd(hn::Mul(y, hn::Sub(one, s)), one, s), f, slopes + i);
-    }
-    hn::Store(y, f, rows + i);
-  }
-}
-
-// delta *= derivative of the activation, from its values (or slopes).
-HWY_INLINE void activate_backward(Activation kind, std::size_t n, const float* HWY_RESTRICT rows,
-                                  const float* HWY_RESTRICT slopes, float* HWY_RESTRICT delta) {
-  const F f;
-  const VF zero = hn::Zero(f), one = hn::Set(f, 1.0F), slope = hn::Set(f, kLeakySlope);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const VF y = hn::Load(f, rows + i), d = hn::Load(f, delta + i);
-    VF factor;
-    if (kind == Activation::leaky_relu)
-      factor = hn::IfThenElse(hn::Gt(y, zero), one, slope);
-    else if (kind == Activation::elu)
-      factor = hn::IfThenElse(hn::Gt(y, zero), one, hn::Add(y, one));
-    else
-      factor = hn::Load(f, slopes + i);
-    hn::Store(hn::Mul(d, factor), f, delta + i);
   }
 }
 

@@ -277,8 +277,9 @@ class CardReader : private CardFile {
           if (name == "diagrams") return ChannelWeights::diagrams;
           if (name == "propagators") return ChannelWeights::propagators;
           if (name == "sherpa") return ChannelWeights::sherpa;
-          request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa", name,
-                        did_you_mean(name, {"diagrams", "propagators", "sherpa"}));
+          if (name == "flat") return ChannelWeights::flat;
+          request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa, flat", name,
+                        did_you_mean(name, {"diagrams", "propagators", "sherpa", "flat"}));
         },
         [] { return ChannelWeights::diagrams; });
     card.vegas_bins = at(
@@ -300,32 +301,43 @@ class CardReader : private CardFile {
         [&] { return std::vector<std::string>{card.toy.name.empty() ? "lhe.gz" : "npy"}; });
   }
 
+  std::string choice(const char* key, const std::string& otherwise, const std::vector<std::string>& known) const {
+    return at(
+        key,
+        [&](const toml::node& n) {
+          const std::string name = text(n);
+          if (std::find(known.begin(), known.end(), name) == known.end())
+            request_error("'{}' is not known{} Known: {}", name, did_you_mean(name, known), fmt::join(known, ", "));
+          return name;
+        },
+        [&] { return otherwise; });
+  }
+
   void read_network(RunCard& card) const {
-    auto count = [&](const char* key, std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
+    auto count = [&](const char* key, auto& value, std::uint64_t least, std::uint64_t most) {
       value = at(
-          key, [&](const toml::node& n) { return whole(n, least, most); }, [&] { return value; });
+          key, [&](const toml::node& n) { return whole(n, least, most); }, [&] { return std::uint64_t{value}; });
     };
-    auto choice = [&](const char* key, std::string& value, const std::vector<std::string>& known) {
+    auto share = [&](const char* key, double& value, double least, double most) {
       value = at(
-          key,
-          [&](const toml::node& n) {
-            const std::string name = text(n);
-            if (std::find(known.begin(), known.end(), name) == known.end())
-              request_error("'{}' is not known{} Known: {}", name, did_you_mean(name, known), fmt::join(known, ", "));
-            return name;
-          },
-          [&] { return value; });
+          key, [&](const toml::node& n) { return ranged(n, least, most); }, [&] { return value; });
     };
-    count("sampling.batches", card.batches, 0, 100'000'000);
-    count("sampling.batch_size", card.batch_size, 64, 10'000'000);
-    count("sampling.bins", card.bins, 2, 64);
-    count("sampling.hidden", card.hidden, 1, 256);
-    count("sampling.layers", card.layers, 1, 8);
-    card.learning_rate = at(
-        "sampling.learning_rate", [&](const toml::node& n) { return ranged(n, 1e-8, 1); },
-        [&] { return card.learning_rate; });
-    choice("sampling.loss", card.loss, {"madnis", "stratified", "variance", "kl"});
-    choice("sampling.activation", card.activation, {"leaky_relu", "elu", "silu"});
+    TrainerConfig& c = card.neural;
+    count("sampling.batches", c.batches, 0, 100'000'000);
+    count("sampling.batch_size", c.batch_size, 64, 10'000'000);
+    count("sampling.bins", c.flow.bins, 2, 64);
+    count("sampling.hidden", c.flow.hidden, 1, 256);
+    count("sampling.layers", c.flow.layers, 1, 8);
+    count("sampling.weight_hidden", c.weight_hidden, 1, 256);
+    count("sampling.weight_layers", c.weight_layers, 1, 8);
+    count("sampling.reuse", c.reuse, 1, 100);
+    share("sampling.learning_rate", c.learning_rate, 1e-8, 1);
+    share("sampling.drop", c.drop, 0, 0.1);
+    const std::string activation = name_of(c.flow.activation);
+    c.flow.activation = activation_named(choice("sampling.activation", activation, {"leaky_relu", "elu", "silu"}));
+    c.loss = loss_named(choice("sampling.loss", name_of(c.loss), kLossNames));
+    c.train_weights =
+        choice("sampling.weights", c.train_weights ? "trained" : "prior", {"trained", "prior"}) == "trained";
   }
 
   static std::vector<std::string> formats(const toml::node& node, bool toy) {

@@ -10,11 +10,12 @@
 #include "thalweg/amplitude/process.h"
 #include "thalweg/phasespace/channel.h"
 #include "thalweg/run/expression.h"
+#include "thalweg/sampling/neural_trainer.h"
 #include "thalweg/toy/toy_integrands.h"
 
 namespace thalweg {
 
-enum class ChannelWeights { diagrams, propagators, sherpa };
+enum class ChannelWeights { diagrams, propagators, sherpa, flat };
 
 // One entry of [cuts].
 struct CutRequest {
@@ -48,10 +49,7 @@ struct RunCard {
   std::uint64_t vegas_bins = 64, adaptation_iterations = 7, adaptation_points = 20'000;
   double vegas_damping = 0.7;
   double overweight_budget = 1e-3;
-  // The neural sampler: batches of points, 0 for as many as pay.
-  std::uint64_t batches = 0, batch_size = 1024, bins = 10, hidden = 32, layers = 3;
-  double learning_rate = 1e-3;
-  std::string loss = "madnis", activation = "leaky_relu";
+  TrainerConfig neural{.batches = 0};  // 0: as many as pay; seed, threads and dimension are left to the run
 
   std::uint64_t events = 10'000;
   std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for an integrand

@@ -126,6 +126,8 @@ void CrossSection::channel_weights(Survivors& s) const {
         alpha = 1 / (d * d + w * w);
       } else if (weights_ == ChannelWeights::sherpa) {
         alpha = channels_.channels[c].density(s.points.s_hat[e]);
+      } else if (weights_ == ChannelWeights::flat) {
+        alpha = 1;
       }
       sum += alpha;
     }
@@ -149,28 +151,44 @@ CrossSection::Survivors CrossSection::compute(std::size_t channel, const Batch& 
   return s;
 }
 
-void CrossSection::evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
-                            Arena& arena) const {
-  evaluate_records(channel, points, {}, weight, alpha, {}, arena);
-}
-
-void CrossSection::evaluate_records(std::size_t channel, const Batch& points, std::span<const double> pick,
-                                    std::span<double> weight, const Batch& alpha, const Batch& records,
-                                    Arena& arena) const {
+void CrossSection::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
   const Survivors s = compute(channel, points, arena);
-  std::fill(weight.begin(), weight.end(), 0.0);
+  std::fill(out.weight.begin(), out.weight.end(), 0.0);
   for (std::size_t i = 0; i < s.count; ++i) {
     const std::size_t e = s.index[i];
-    weight[e] = s.weight[i];
-    for (std::size_t c = 0; c < channels(); ++c) alpha.row(c)[e] = s.alpha.row(c)[i];
-    if (!records.dim) continue;
+    out.weight[e] = s.weight[i];
+    for (std::size_t c = 0; c < channels(); ++c) out.alpha.row(c)[e] = s.alpha.row(c)[i];
+  }
+  if (out.features.dim) write_features(s, out.features, arena);
+  if (out.records.dim) write_records(s, out);
+}
+
+void CrossSection::write_features(const Survivors& s, const Batch& features, Arena& arena) const {
+  constexpr double kFar = 30;  // a particle along the beam has no finite features
+  const auto value = arena.take<double>(s.count);
+  std::size_t row = 0;
+  for (std::size_t l = 0; l < final_legs_; ++l) {
+    const int leg = static_cast<int>(first_final_ + l);
+    for (const Observable what : {Observable::pt, Observable::eta, Observable::phi}) {
+      thalweg::evaluate(what, s.points.momenta, {&leg, 1}, value);
+      for (std::size_t i = 0; i < s.count; ++i)
+        features.row(row)[s.index[i]] = std::clamp(what == Observable::pt ? std::log(value[i]) : value[i], -kFar, kFar);
+      ++row;
+    }
+  }
+  for (std::size_t i = 0; i < s.count; ++i) features.row(row)[s.index[i]] = 0.5 * std::log(s.points.s_hat[i]);
+}
+
+void CrossSection::write_records(const Survivors& s, const Evaluation& out) const {
+  for (std::size_t i = 0; i < s.count; ++i) {
+    const std::size_t e = s.index[i];
     double total = 0;
     double size = 0;
     for (std::size_t p = 0; p < sets_.size(); ++p) {
       total += s.contributions.row(p)[i];
       size += std::abs(s.contributions.row(p)[i]);
     }
-    double left = pick[e] * size;
+    double left = out.pick[e] * size;
     std::size_t chosen = 0;
     for (std::size_t p = 0; p < sets_.size(); ++p) {
       const double part = std::abs(s.contributions.row(p)[i]);
@@ -180,13 +198,14 @@ void CrossSection::evaluate_records(std::size_t channel, const Batch& points, st
       left -= part;
     }
     // Parton densities may be negative: a sub-process is chosen by size and brings its sign.
-    if (size != std::abs(total) && total != 0) weight[e] *= std::copysign(size, s.contributions.row(chosen)[i]) / total;
+    if (size != std::abs(total) && total != 0)
+      out.weight[e] *= std::copysign(size, s.contributions.row(chosen)[i]) / total;
     const double head[kRecordHead] = {
         static_cast<double>(chosen), s.points.x_a[i], s.points.x_b[i], s.mu_f[i], s.mu_r[i], s.alpha_s[i]};
-    for (std::size_t r = 0; r < kRecordHead; ++r) records.row(r)[e] = head[r];
+    for (std::size_t r = 0; r < kRecordHead; ++r) out.records.row(r)[e] = head[r];
     for (std::size_t l = 0; l < final_legs_; ++l)
       for (std::size_t mu = 0; mu < 4; ++mu)
-        records.row(kRecordHead + 4 * l + mu)[e] = s.points.momenta.component(first_final_ + l, mu)[i];
+        out.records.row(kRecordHead + 4 * l + mu)[e] = s.points.momenta.component(first_final_ + l, mu)[i];
   }
 }
 

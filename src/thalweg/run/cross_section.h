@@ -13,7 +13,7 @@
 #include "thalweg/parton/pdf.h"
 #include "thalweg/phasespace/channels_from_diagrams.h"
 #include "thalweg/run/card.h"
-#include "thalweg/sampling/unweighting.h"
+#include "thalweg/sampling/integrand.h"
 
 namespace thalweg {
 
@@ -23,7 +23,7 @@ namespace thalweg {
 // Prior channel weights: diagrams    alpha_i = sum_ab f f |M_i|^2 / sum_j (the same)      (thesis, 2.56)
 //                        propagators alpha_i = P_i / sum_j P_j, P = 1/|s - m^2 + i m Gamma|^2   (2.60)
 //                        sherpa      alpha_i = g_i / sum_j g_j                            (2.63, beta_i equal)
-class CrossSection : public EventIntegrand {
+class CrossSection : public Integrand {
  public:
   // RequestError for everything about the card that can be known before sampling.
   explicit CrossSection(const RunCard& card);
@@ -33,14 +33,13 @@ class CrossSection : public EventIntegrand {
   std::string channel_name(std::size_t channel) const override { return channels_.channels[channel].name(); }
   // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
   double cost() const override;
-  void evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
-                Arena& arena) const override;
+  // Features: log(pT/GeV), pseudorapidity and azimuth of the final particles (thesis, Tab. A.6), and the logarithm of
+  // their mass, on which resonances depend.
+  std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
+  void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
 
   // Record: sub-process, x_a, x_b, mu_F, mu_R, alpha_s, momenta of the final particles.
   std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
-  void evaluate_records(std::size_t channel, const Batch& points, std::span<const double> pick,
-                        std::span<double> weight, const Batch& alpha, const Batch& records,
-                        Arena& arena) const override;
   // The Les Houches event of a record; weight and trials are left to the caller.
   Event to_event(std::span<const double> record) const;
 
@@ -74,6 +73,8 @@ class CrossSection : public EventIntegrand {
   void scales(Survivors& s, Arena& arena) const;
   void amplitudes(Survivors& s, Arena& arena) const;
   void channel_weights(Survivors& s) const;
+  void write_features(const Survivors& s, const Batch& features, Arena& arena) const;
+  void write_records(const Survivors& s, const Evaluation& out) const;
   double flux(double s_hat) const;
 
   Model model_;

@@ -6,6 +6,7 @@
 #include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/event/lhe.h"
 #include "thalweg/event/lheh5.h"
+#include "thalweg/sampling/unweighting.h"
 
 namespace thalweg {
 namespace {

@@ -72,18 +72,21 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   text += "\n[integration]\n";
   if (card.points) text += fmt::format("points = {}\n", card.points);
   text += "accuracy = " + number(card.accuracy) + "\n";
-  const char* weights[] = {"diagrams", "propagators", "sherpa"};
+  const char* weights[] = {"diagrams", "propagators", "sherpa", "flat"};
   text += fmt::format(
       "\n[sampling]\nsampler = \"{}\"\nchannels = \"{}\"\nvegas_bins = {}\nvegas_damping = {}\n"
       "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\n",
       card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
       card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget));
-  if (card.sampler == "neural")
+  if (card.sampler == "neural") {
+    const TrainerConfig& c = card.neural;
     text += fmt::format(
         "batches = {}\nbatch_size = {}\nbins = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nloss = \"{}\"\n"
-        "activation = \"{}\"\n",
-        card.batches, card.batch_size, card.bins, card.hidden, card.layers, number(card.learning_rate), card.loss,
-        card.activation);
+        "activation = \"{}\"\nreuse = {}\nweights = \"{}\"\nweight_hidden = {}\nweight_layers = {}\ndrop = {}\n",
+        c.batches, c.batch_size, c.flow.bins, c.flow.hidden, c.flow.layers, number(c.learning_rate), name_of(c.loss),
+        name_of(c.flow.activation), c.reuse, c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers,
+        number(c.drop));
+  }
   if (with_output) {
     text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());
   }

@@ -17,7 +17,7 @@ fs::path default_folder(const RunCard& card, const RunOptions& options) {
   return options.folder.empty() ? fs::path(card.name + ".run") : options.folder;
 }
 
-std::unique_ptr<EventIntegrand> make_integrand(const RunCard& card) {
+std::unique_ptr<Integrand> make_integrand(const RunCard& card) {
   if (card.toy.name.empty()) return std::make_unique<CrossSection>(card);
   return make_toy(card.toy);
 }
@@ -85,7 +85,8 @@ void Run::load_state() {
   } catch (const nlohmann::json::exception& error) {
     request_error("'{}' is damaged ({}); remove it to train again", folder_.file("state.json").string(), error.what());
   }
-  if (state_.grids.size() != integrand_->channels() || state_.grids[0].dim() != integrand_->dim())
+  if (state_.sigma.size() != integrand_->channels() || state_.grids.size() != integrand_->maps() ||
+      state_.grids[0].dim() != integrand_->dim())
     request_error("'{}' belongs to another process; remove it to train again", folder_.file("state.json").string());
 }
 
@@ -156,7 +157,8 @@ nlohmann::json Run::integral_json() const {
                                 {"relative_std_dev", s.mean() != 0 ? std::sqrt(s.variance()) / s.mean() : 0},
                                 {"maximum", s.maximum()},
                                 {"budget_maximum", plan.w_max[c]},
-                                {"grid_power", state_.power[c]}});
+                                {"grid_power", state_.power[state_.map_of[c]]},
+                                {"active", state_.active[c] != 0}});
   }
   return json;
 }
@@ -165,7 +167,7 @@ void Run::integrate() {
   write_cards();
   train_sampler();
   progress_.start("integrate", 0, "points");
-  Integrator(*integrand_, integrator_config()).integrate(state_, [&](const IntegratorState& s) { report_integral(s); });
+  Integrator(sampled(), integrator_config()).integrate(state_, [&](const IntegratorState& s) { report_integral(s); });
   add_time("integrate", progress_.seconds());
   // What an earlier generate measured on its events is better than what the integration expects.
   const auto events = result_.value("events", std::uint64_t{0});

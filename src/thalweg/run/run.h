@@ -12,6 +12,7 @@
 #include "thalweg/run/event_store.h"
 #include "thalweg/run/run_folder.h"
 #include "thalweg/sampling/neural_trainer.h"
+#include "thalweg/sampling/unweighting.h"
 
 namespace thalweg {
 
@@ -55,7 +56,9 @@ class Run {
 
   RunCard card_;
   RunOptions options_;
-  std::unique_ptr<EventIntegrand> integrand_;
+  std::unique_ptr<Integrand> integrand_;
+  std::unique_ptr<WeightedIntegrand> sampled_;  // with trained channel weights; null before training or without
+  const Integrand& sampled() const { return sampled_ ? static_cast<const Integrand&>(*sampled_) : *integrand_; }
   const CrossSection* cross_section_;  // the integrand, if it is one
   RunFolder folder_;
   Progress progress_;

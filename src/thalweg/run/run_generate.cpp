@@ -84,7 +84,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
         g.chunks, ~std::uint64_t{0}, options_.threads,
         [&](std::uint64_t k, Arena& arena) {
           throw_if_interrupted();
-          return unweight_chunk(*integrand_, maps, plan, card_.seed, k, arena);
+          return unweight_chunk(sampled(), maps, plan, card_.seed, k, arena);
         },
         consume);
   } catch (const Interrupted&) {

@@ -9,21 +9,10 @@
 namespace thalweg {
 
 TrainerConfig Run::trainer_config() const {
-  TrainerConfig config;
+  TrainerConfig config = card_.neural;
   config.seed = card_.seed;
   config.threads = options_.threads;
-  config.flow = {.dim = integrand_->dim(),
-                 .bins = card_.bins,
-                 .hidden = card_.hidden,
-                 .layers = card_.layers,
-                 .activation = activation_named(card_.activation)};
   config.batches = training_.at("batches");
-  config.batch_size = card_.batch_size;
-  config.learning_rate = card_.learning_rate;
-  config.loss = card_.loss == "kl"           ? Loss::kl
-                : card_.loss == "variance"   ? Loss::variance
-                : card_.loss == "stratified" ? Loss::stratified
-                                             : Loss::madnis;
   return config;
 }
 
@@ -33,16 +22,17 @@ void Run::decide_training() {
     training_ = *earlier;
     return;
   }
-  training_["batches"] = card_.batches;
-  training_["reason"] = fmt::format("{} batches: as the card says", card_.batches);
-  if (card_.batches == 0) {
-    const FlowLayout layout(
-        {.dim = integrand_->dim(), .bins = card_.bins, .hidden = card_.hidden, .layers = card_.layers});
+  training_["batches"] = card_.neural.batches;
+  training_["reason"] = fmt::format("{} batches: as the card says", card_.neural.batches);
+  if (card_.neural.batches == 0) {
+    FlowConfig shape = card_.neural.flow;
+    shape.dim = integrand_->dim();
+    const FlowLayout layout(shape);
     const TrainingDecision decision = thalweg::decide_training({.point = integrand_->cost(),
                                                                 .network = network_cost(layout),
                                                                 .efficiency = state_.adapted_efficiency,
                                                                 .events = card_.events,
-                                                                .batch_size = card_.batch_size});
+                                                                .batch_size = card_.neural.batch_size});
     training_["batches"] = decision.batches;
     training_["reason"] = decision.reason;
   }
@@ -78,17 +68,24 @@ void Run::train_sampler() {
       trainer.train(trained, [&](const TrainerState& s) {
         save_sampler(path, s, card_.resolved_sampling);
         const CurvePoint& now = s.curve.back();
+        std::size_t dropped = 0;
         std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
                                        config.batches, now.value, integrand_->unit(), now.relative_std_dev);
+        for (std::size_t c = 0; c < s.active.size(); ++c) dropped += !s.active[c];
+        if (dropped > 0) line += fmt::format(", {} channels dropped", dropped);
         if (const double power = *std::min_element(s.power.begin(), s.power.end()); power < 1)
           line += fmt::format(", of the integrand to the power {:.3f}", power);
         progress_.say(line);
         folder_.log(line);
       });
       if (state_.integrations_done == 0)
-        for (std::size_t c = 0; c < state_.sigma.size(); ++c)
-          state_.sigma[c] = std::sqrt(std::max(trained.square[c] - trained.mean[c] * trained.mean[c], 0.0));
+        for (std::size_t c = 0; c < state_.sigma.size(); ++c) {
+          const std::size_t m = state_.map_of[c];
+          state_.sigma[c] = std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
+        }
       state_.flows = NeuralTrainer::averaged(trained);
+      state_.active = trained.active;
+      sampled_ = std::make_unique<WeightedIntegrand>(NeuralTrainer::weighted(*integrand_, trained));
       const std::string reason = training_["reason"];
       training_ = curve_json(trained);
       training_["reason"] = reason;

@@ -8,23 +8,39 @@
 
 namespace thalweg {
 
+// What a batch of points becomes. Batches without rows are not wanted. Weights are 0 where cuts remove a point, and not
+// finite where the evaluation failed (counted by the caller).
+struct Evaluation {
+  std::span<double> weight;
+  Batch alpha;                     // channels() rows, defined where weight is not zero
+  Batch features{};                // features() rows or none, defined where weight is not zero
+  Batch records{};                 // record_size() rows or none
+  std::span<const double> pick{};  // to read, with records: uniform numbers for choices within an event
+};
+
 // I = sum_i integral alpha_i f over channel i:  a point y of channel i stands for the value
-// weight(y) = f(x(y)) / g_i(x(y)), and alpha_j are the prior channel weights there, sum_j alpha_j = 1.
+// weight(y) = f(x(y)) / g_i(x(y)), and alpha_j are the channel weights there, sum_j alpha_j = 1.
 class Integrand {
  public:
   virtual ~Integrand() = default;
   virtual std::size_t dim() const = 0;
   virtual std::size_t channels() const = 0;
   virtual std::string channel_name(std::size_t channel) const = 0;
+  // Channels that are equal up to a permutation of momenta share one sampler: map_of < maps().
+  virtual std::size_t maps() const { return channels(); }
+  virtual std::size_t map_of(std::size_t channel) const { return channel; }
   virtual std::string unit() const { return ""; }  // of the integral
   // What a point costs, in nanoseconds on one core: counted, never clocked, so that decisions that rest on it are the
   // same everywhere.
   virtual double cost() const { return 1000; }
-  // points: dim() rows in [0,1]; weight: one value a point, 0 where cuts remove it, not finite where
-  // the evaluation failed (counted by the caller); alpha: channels() rows, defined where weight is not
-  // zero. Thread safe; the same bits for any split of the batch. `arena` gives scratch memory.
-  virtual void evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
-                        Arena& arena) const = 0;
+  // Doubles that an event is made of; 0 for an integrand without events.
+  virtual std::size_t record_size() const { return 0; }
+  // Numbers of order one that tell where a point is, whichever channel it came from; 0: channel weights cannot be
+  // trained.
+  virtual std::size_t features() const { return 0; }
+  // points: dim() rows in [0,1]. Thread safe; the same bits for any split of the batch. A choice within an event (such
+  // as the sub-process) may change the weight, not its expectation. `arena` gives scratch memory.
+  virtual void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const = 0;
 };
 
 }  // namespace thalweg

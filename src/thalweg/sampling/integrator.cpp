@@ -22,13 +22,16 @@ struct Integrator::ChunkResult {
   std::string non_finite;
 };
 
-std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma) {
-  const double sum = std::accumulate(sigma.begin(), sigma.end(), 0.0);
-  const double n = static_cast<double>(sigma.size());
-  std::vector<std::uint64_t> counts;
-  for (double s : sigma) {
-    const double share = sum > 0 ? s / sum : 1 / n;
-    counts.push_back(static_cast<std::uint64_t>(std::ceil(static_cast<double>(total) * std::max(share, 0.05 / n))));
+std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma,
+                                    const std::vector<std::uint8_t>& active) {
+  double sum = 0, n = 0;
+  for (std::size_t c = 0; c < sigma.size(); ++c)
+    if (active[c]) sum += sigma[c], n += 1;
+  std::vector<std::uint64_t> counts(sigma.size());
+  for (std::size_t c = 0; c < sigma.size(); ++c) {
+    if (!active[c]) continue;
+    const double share = std::max(sum > 0 ? sigma[c] / sum : 1 / n, 0.05 / n);
+    counts[c] = static_cast<std::uint64_t>(std::ceil(static_cast<double>(total) * share));
   }
   return counts;
 }
@@ -59,10 +62,11 @@ Integrator::Integrator(const Integrand& integrand, IntegratorConfig config) : in
 
 IntegratorState Integrator::initial_state() const {
   IntegratorState state;
-  for (std::size_t c = 0; c < integrand_.channels(); ++c)
-    state.grids.emplace_back(integrand_.dim(), config_.vegas_bins);
+  for (std::size_t m = 0; m < integrand_.maps(); ++m) state.grids.emplace_back(integrand_.dim(), config_.vegas_bins);
+  state.power.assign(integrand_.maps(), 1.0);
+  for (std::size_t c = 0; c < integrand_.channels(); ++c) state.map_of.push_back(integrand_.map_of(c));
+  state.active.assign(integrand_.channels(), 1);
   state.sigma.assign(integrand_.channels(), 0.0);
-  state.power.assign(integrand_.channels(), 1.0);
   state.channels.resize(integrand_.channels());
   return state;
 }
@@ -70,7 +74,7 @@ IntegratorState Integrator::initial_state() const {
 Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std::size_t channel, std::uint64_t count,
                                               bool adaptation, std::uint32_t iteration, std::uint64_t chunk,
                                               Arena& arena) const {
-  const VegasGrid& grid = state.grids[channel];
+  const VegasGrid& grid = state.grids[state.map_of[channel]];
   const Mapping& map = adaptation ? grid : *state.maps()[channel];
   const Batch z = Batch::take(arena, integrand_.dim(), count), y = Batch::take(arena, integrand_.dim(), count);
   const Batch alpha = Batch::take(arena, integrand_.channels(), count);
@@ -79,7 +83,7 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
   for (std::size_t e = 0; e < count; ++e)
     for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
   map.forward(z, y, log_jacobian);
-  integrand_.evaluate(channel, y, weight, alpha, arena);
+  integrand_.evaluate(channel, y, {weight, alpha}, arena);
 
   ChunkResult result;
   for (std::size_t e = 0; e < count; ++e) {
@@ -125,7 +129,8 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
       tasks.push_back({c, std::min(left, kChunk)});
   const auto iteration = static_cast<std::uint32_t>(adaptation ? state.adaptations_done : state.integrations_done);
   std::vector<WeightStatistics> statistics(counts.size());
-  std::vector<ChunkResult> adapted(counts.size());
+  std::vector<ChunkResult> adapted(state.grids.size());
+  std::vector<double> points_of(state.grids.size());
   std::uint64_t lost = 0;
   ordered_pipeline<ChunkResult>(
       0, tasks.size(), config_.threads,
@@ -136,11 +141,12 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
       [&](std::uint64_t k, ChunkResult& chunk) {
         const std::size_t c = tasks[k].channel;
         statistics[c].merge(chunk.statistics);
+        ChunkResult& map = adapted[state.map_of[c]];
+        points_of[state.map_of[c]] += static_cast<double>(tasks[k].count);
         for (std::size_t r = 0; r < kRungs; ++r) {
-          auto& sums = adapted[c].sums[r];
-          sums.resize(chunk.sums[r].size());
-          for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += chunk.sums[r][i];
-          adapted[c].effective[r].merge(chunk.effective[r]);
+          map.sums[r].resize(chunk.sums[r].size());
+          for (std::size_t i = 0; i < map.sums[r].size(); ++i) map.sums[r][i] += chunk.sums[r][i];
+          map.effective[r].merge(chunk.effective[r]);
         }
         lost += chunk.statistics.non_finite();
         if (state.first_non_finite.empty()) state.first_non_finite = chunk.non_finite;
@@ -153,11 +159,11 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
   for (std::size_t c = 0; c < counts.size(); ++c) {
     result.value += statistics[c].mean();
     result.error += statistics[c].error2();
-    if (adaptation && config_.adapt_grids) {
-      const std::size_t rung = choose_rung(adapted[c].effective, static_cast<double>(counts[c]));
-      state.power[c] = rung_power(rung);
-      state.grids[c].adapt(adapted[c].sums[rung], config_.vegas_damping);
-    }
+  }
+  for (std::size_t m = 0; m < state.grids.size() && adaptation && config_.adapt_grids; ++m) {
+    const std::size_t rung = choose_rung(adapted[m].effective, points_of[m]);
+    state.power[m] = rung_power(rung);
+    state.grids[m].adapt(adapted[m].sums[rung], config_.vegas_damping);
   }
   result.error = std::sqrt(result.error);
   state.iterations.push_back(result);
@@ -172,7 +178,11 @@ void Integrator::check_non_finite(const IntegratorState& state, std::uint64_t po
 
 void Integrator::adapt(IntegratorState& state, const Report& report) const {
   while (state.adaptations_done < config_.adaptation_iterations) {
-    const std::vector<std::uint64_t> counts(integrand_.channels(), config_.adaptation_points);
+    // Channels that share a map share its points.
+    std::vector<std::uint64_t> sharing(state.grids.size()), counts;
+    for (const std::size_t m : state.map_of) ++sharing[m];
+    for (const std::size_t m : state.map_of)
+      counts.push_back((config_.adaptation_points + sharing[m] - 1) / sharing[m]);
     const auto statistics = iterate(state, true, counts);
     ++state.adaptations_done;
     double sum = 0;
@@ -206,7 +216,7 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
     // Iterations of a fixed share make chi2 and checkpoints meaningful for long runs.
     const std::uint64_t left = wanted - std::min(wanted, so_far.points);
     const std::uint64_t batch = std::max<std::uint64_t>(wanted / 5 + 1, 20'000);
-    const auto statistics = iterate(state, false, allocate(std::min(left, batch), state.sigma));
+    const auto statistics = iterate(state, false, allocate(std::min(left, batch), state.sigma, state.active));
     ++state.integrations_done;
     for (std::size_t c = 0; c < statistics.size(); ++c) {
       state.channels[c].merge(statistics[c]);
@@ -222,13 +232,15 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
 
 std::vector<const Mapping*> IntegratorState::maps() const {
   std::vector<const Mapping*> result;
-  for (std::size_t c = 0; c < grids.size(); ++c)
-    result.push_back(flows.empty() ? static_cast<const Mapping*>(&grids[c]) : &flows[c]);
+  for (const std::size_t m : map_of)
+    result.push_back(flows.empty() ? static_cast<const Mapping*>(&grids[m]) : &flows[m]);
   return result;
 }
 
 nlohmann::json IntegratorState::to_json() const {
-  nlohmann::json json = {{"sigma", sigma},
+  nlohmann::json json = {{"map_of", map_of},
+                         {"active", active},
+                         {"sigma", sigma},
                          {"power", power},
                          {"adapted_efficiency", adapted_efficiency},
                          {"adaptations_done", adaptations_done},
@@ -245,6 +257,8 @@ nlohmann::json IntegratorState::to_json() const {
 
 IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   IntegratorState state;
+  json.at("map_of").get_to(state.map_of);
+  json.at("active").get_to(state.active);
   json.at("sigma").get_to(state.sigma);
   json.at("power").get_to(state.power);
   json.at("adapted_efficiency").get_to(state.adapted_efficiency);

@@ -39,11 +39,13 @@ struct IterationResult {
 
 // Everything that an interrupted integration needs to go on, and all of its result.
 struct IntegratorState {
-  std::vector<VegasGrid> grids;
-  std::vector<CouplingFlow> flows;  // of a trained neural sampler; they live in the sampler file, not in the JSON
-  std::vector<double> sigma;        // standard deviation of one weight, for the allocation of points
+  std::vector<VegasGrid> grids;     // by map (Integrand::map_of)
+  std::vector<CouplingFlow> flows;  // by map, of a neural sampler; they live in the sampler file, not in the JSON
   std::vector<double> power;        // of the integrand that each grid was adapted to last (tempering.h); 1 is all of it
-  double adapted_efficiency = 0;    // of unweighting, 0.1 % of the integral above the maximum, in the last adaptation
+  std::vector<std::size_t> map_of;  // by channel, as all that follows
+  std::vector<std::uint8_t> active;  // 0: a channel that training gave up
+  std::vector<double> sigma;         // standard deviation of one weight, for the allocation of points
+  double adapted_efficiency = 0;     // of unweighting, 0.1 % of the integral above the maximum, in the last adaptation
   int adaptations_done = 0;
   int integrations_done = 0;
   std::vector<IterationResult> iterations;
@@ -67,8 +69,9 @@ struct Integral {
 Integral total(const IntegratorState& state);
 
 // Points of `total` for each channel, proportional to sigma_i (eq. 2.55), with a floor of a twentieth of
-// an equal share for channels that are not known to vanish. They add up to at least `total`.
-std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma);
+// an equal share, and none for channels that are not active. They add up to at least `total`.
+std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma,
+                                    const std::vector<std::uint8_t>& active);
 
 class Integrator {
  public:

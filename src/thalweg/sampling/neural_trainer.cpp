@@ -2,275 +2,215 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <mutex>
 #include <numeric>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/random.h"
 #include "thalweg/base/worker_team.h"
-#include "thalweg/sampling/tempering.h"
+#include "thalweg/sampling/training_task.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kTaskPoints = 128;
-constexpr double kNothing = 1e-15;  // of the derivative by a point's log-density; those of a batch add up to about one
-constexpr double kMemory = 0.98;  // of the running means of weights and norms, per batch
-constexpr double kClip = 3;       // gradients longer than this many running means are shortened
-constexpr double kGuard = 1e4;    // a gradient this much longer undoes the step
-constexpr std::uint64_t kReports = 20;
+constexpr double kMemory = 0.98;  // of the running means of weights, per batch
+constexpr std::uint64_t kReports = 20, kBufferBatches = 50;
+constexpr std::size_t kScalingPoints = 4096;  // that give features their scale
 
-// Training points are drawn more often near the faces of the latent cube, where weights are rarely seen and largest:
-// with probability `share`, one coordinate is within t^4/2 of a face. Returns the density of the point, with which all
-// sums are weighted, so that no expectation changes.
-constexpr double kFacePower = 4;
-double draw_latent(RandomStream& random, double share, const Batch& z, std::size_t e) {
-  for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
-  const double choice = random.next();
-  if (share == 0) return 1;
-  if (choice < share) {
-    const auto d = std::min(static_cast<std::size_t>(choice / share * static_cast<double>(z.dim)), z.dim - 1);
-    double& t = z.row(d)[e];
-    t = t < 0.5 ? std::pow(2 * t, kFacePower) / 2 : 1 - std::pow(2 * (1 - t), kFacePower) / 2;
-    t = std::clamp(t, 1e-15, 1 - 1e-15);
-  }
-  double faces = 0;
-  for (std::size_t d = 0; d < z.dim; ++d) {
-    const double t = z.row(d)[e];
-    faces += std::pow(2 * std::min(t, 1 - t), 1 / kFacePower - 1) / kFacePower;
-  }
-  return 1 - share + share * faces / static_cast<double>(z.dim);
+double sigma(const TrainerState& s, std::size_t m) {
+  return std::sqrt(std::max(s.square[m] - s.mean[m] * s.mean[m], 1e-6 * s.square[m]));
 }
 
-double sigma(const TrainerState& s, std::size_t c) {
-  return std::sqrt(std::max(s.square[c] - s.mean[c] * s.mean[c], 1e-6 * s.square[c]));
+// Online batches of a cycle; `reuse` - 1 times as many buffered ones follow.
+std::uint64_t online_batches(std::uint64_t batches, std::uint64_t reuse) {
+  return std::clamp<std::uint64_t>(batches / kReports / reuse, 1, kBufferBatches);
 }
 
 }  // namespace
 
-struct NeuralTrainer::Task {
-  std::size_t channel;
-  std::uint64_t count, batch, number;
-};
+Loss loss_named(const std::string& name) {
+  return static_cast<Loss>(std::find(kLossNames.begin(), kLossNames.end(), name) - kLossNames.begin());
+}
 
 // Memory that stays warm from step to step.
 struct NeuralTrainer::Scratch {
-  explicit Scratch(int threads) : team(threads) {}
-  std::unique_ptr<FlowTape> borrow(const FlowLayout& layout) {
-    const std::lock_guard lock(mutex);
-    if (tapes.empty()) return std::make_unique<FlowTape>(layout, true);
-    auto tape = std::move(tapes.back());
-    tapes.pop_back();
-    return tape;
-  }
-  void give_back(std::unique_ptr<FlowTape> tape) {
-    const std::lock_guard lock(mutex);
-    tapes.push_back(std::move(tape));
-  }
+  Scratch(const NeuralTrainer& trainer, const Integrand& f, bool with_features)
+      : team(trainer.config_.threads),
+        buffer(f.channels(), PointBuffer::width(f.dim(), f.channels(), with_features ? f.features() : 0)) {}
   WorkerTeam team;
-  std::mutex mutex;
-  std::vector<std::unique_ptr<FlowTape>> tapes;
-};
-
-struct NeuralTrainer::TaskResult {
-  std::vector<float> gradient;
-  double sum = 0, square = 0, size = 0;
-  std::uint64_t non_finite = 0;
-  std::array<EffectivePoints, 2> tempered;
-};
-
-// factor of log g_i of a point: -(linear |w| + quadratic w^2).
-struct NeuralTrainer::Scales {
-  std::vector<double> linear, quadratic, inverse_square;
-  double tail = 0;
+  TapePool pool;
+  PointBuffer buffer;
 };
 
 NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& config)
-    : integrand_(integrand), config_(config) {
+    : integrand_(integrand), config_(config), channels_of_(integrand.maps()) {
   config_.flow.dim = integrand.dim();
   config_.flow.conditions = 1;
+  for (std::size_t c = 0; c < integrand.channels(); ++c) channels_of_[integrand.map_of(c)].push_back(c);
 }
 
 TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power) const {
   TrainerState state;
-  const std::size_t n = integrand_.channels();
-  for (std::size_t c = 0; c < n; ++c) {
-    CouplingFlow flow(config_.flow, config_.seed * 1'000'003 + c);
-    if (!grids.empty()) start_from_vegas(flow, grids[c]);
-    AlignedVector<float> average(flow.parameters().begin(), flow.parameters().end());
-    Adam adam(flow.parameters().size());
-    state.channels.push_back({std::move(flow), std::move(adam), std::move(average)});
+  const std::size_t maps = integrand_.maps(), channels = integrand_.channels();
+  for (std::size_t m = 0; m < maps; ++m) {
+    CouplingFlow flow(config_.flow, config_.seed * 1'000'003 + m);
+    if (!grids.empty()) start_from_vegas(flow, grids[m]);
+    GuardedAdam optimiser(flow.parameters());
+    state.flows.push_back({std::move(flow), std::move(optimiser)});
   }
-  for (auto* means : {&state.mean, &state.square, &state.size, &state.norm, &state.tempered_size})
-    means->assign(n, 0.0);
+  for (auto* means : {&state.mean, &state.square, &state.size, &state.tempered_size}) means->assign(maps, 0.0);
   state.power = power;
-  state.power.resize(n, 1.0);
+  state.power.resize(maps, 1.0);
+  state.integral.assign(channels, 0.0);
+  state.active.assign(channels, 1);
+  if (!config_.train_weights || channels == 1 || integrand_.features() == 0) return state;
+
+  ChannelWeightNetwork network({.inputs = integrand_.features(),
+                                .outputs = channels,
+                                .hidden = config_.weight_hidden,
+                                .layers = config_.weight_layers,
+                                .activation = config_.flow.activation},
+                               config_.seed * 1'000'003 + maps);
+  Arena arena;
+  const std::size_t each = kScalingPoints / channels + 1, n = each * channels;
+  const Batch features = Batch::take(arena, integrand_.features(), n), alpha = Batch::take(arena, channels, n);
+  const Batch points = Batch::take(arena, integrand_.dim(), n);
+  const auto weight = arena.take<double>(n), log_jacobian = arena.take<double>(n);
+  RandomStream random({config_.seed, Phase::initialisation, 1, 0});
+  for (std::size_t e = 0; e < n; ++e)
+    for (std::size_t d = 0; d < points.dim; ++d) points.row(d)[e] = random.next();
+  for (std::size_t c = 0; c < channels; ++c) {
+    auto part = [&](Batch b) { return Batch{b.data + c * each, b.stride, b.dim, each}; };
+    const Batch here = part(points);
+    state.flows[integrand_.map_of(c)].flow.forward(here, here, log_jacobian.first(each));
+    integrand_.evaluate(c, here, {weight.subspan(c * each, each), part(alpha), part(features)}, arena);
+  }
+  network.standardise(features, weight);
+  state.evaluations += n;
+  GuardedAdam optimiser(network.parameters());
+  state.weights.emplace(TrainedWeights{std::move(network), std::move(optimiser)});
   return state;
 }
 
-NeuralTrainer::TaskResult NeuralTrainer::run_task(const TrainerState& state, const Task& task, const Scales& scales,
-                                                  Arena& arena, Scratch& scratch) const {
-  const CouplingFlow& flow = state.channels[task.channel].flow;
-  const FlowLayout& layout = flow.layout();
-  std::unique_ptr<FlowTape> tape = scratch.borrow(layout);
-  TaskResult result;
-  result.gradient.assign(layout.parameters, 0.0F);
-  RandomStream random({config_.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
-  const Batch x = Batch::take(arena, layout.config.dim, kFlowTile);
-  const Batch alpha = Batch::take(arena, integrand_.channels(), kFlowTile);
-  const auto weight = arena.take<double>(kFlowTile), log_density = arena.take<double>(kFlowTile);
-  const auto factor = arena.take<double>(kFlowTile), latent = arena.take<double>(kFlowTile);
-  for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
-    const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
-    for (std::size_t e = 0; e < kFlowTile; ++e) latent[e] = draw_latent(random, config_.face_share, x, e);
-    flow_tile(Direction::sample, layout, flow.parameters().data(), 0, x.data, log_density.data(), *tape);
-    const Batch points{x.data, x.stride, x.dim, n};
-    const Batch alphas{alpha.data, alpha.stride, alpha.dim, n};
-    integrand_.evaluate(task.channel, points, weight.first(n), alphas, arena);
-    std::fill(factor.begin(), factor.end(), 0.0);
-    for (std::size_t e = 0; e < n; ++e) {
-      const double w = weight[e] == 0 ? 0 : weight[e] * alpha.row(task.channel)[e] * std::exp(-log_density[e]);
-      if (!std::isfinite(w)) {
-        ++result.non_finite;
-        continue;
-      }
-      const double share = 1 / latent[e];
-      result.sum += share * w;
-      result.square += share * w * w;
-      result.size += share * std::abs(w);
-      const double t = w * w * scales.inverse_square[task.channel];
-      if (const double beta = state.power[task.channel]; beta < 1) {
-        const double jacobian = std::exp(-log_density[e]), soft = tempered_weight(w, jacobian, beta);
-        result.tempered[0].add(std::abs(soft), share);
-        result.tempered[1].add(std::abs(tempered_weight(w, jacobian, next_power(beta))), share);
-        factor[e] = -share * scales.linear[task.channel] * std::abs(soft);
-        continue;
-      }
-      factor[e] = -share * (scales.linear[task.channel] * std::abs(w) +
-                            scales.quadratic[task.channel] * w * w * (1 + scales.tail * t * t));
-    }
-    // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
-    for (double& f : factor)
-      if (std::abs(f) < kNothing) f = 0;
-    flow_tile_backward(layout, flow.parameters().data(), 0, factor.data(), *tape, result.gradient.data());
-  }
-  scratch.give_back(std::move(tape));
-  return result;
-}
-
 std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) const {
-  const std::size_t n = integrand_.channels();
-  double total = 0;
-  for (std::size_t c = 0; c < n; ++c) total += sigma(state, c);
+  const std::size_t maps = integrand_.maps();
+  std::vector<double> spread(maps);
+  double total = 0, used = 0;
+  for (std::size_t m = 0; m < maps; ++m) {
+    const auto& channels = channels_of_[m];
+    if (std::none_of(channels.begin(), channels.end(), [&](std::size_t c) { return state.active[c]; })) continue;
+    used += 1;
+    total += spread[m] = std::max(sigma(state, m), 1e-300);
+  }
   std::vector<std::uint64_t> result;
-  for (std::size_t c = 0; c < n; ++c) {
-    const double even = 1 / static_cast<double>(n);
-    const double share =
-        total > 0 ? config_.uniform_fraction * even + (1 - config_.uniform_fraction) * sigma(state, c) / total : even;
-    result.push_back(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(config_.batch_size))));
+  const double even = 1 / used;
+  for (std::size_t m = 0; m < maps; ++m) {
+    const double share = config_.uniform_fraction * even + (1 - config_.uniform_fraction) * spread[m] / total;
+    result.push_back(
+        spread[m] > 0 ? static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(config_.batch_size))) : 0);
   }
   return result;
 }
 
 void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const {
-  const std::size_t n = integrand_.channels();
-  const std::uint64_t batch = state.batches_done;
-  const bool first = batch == 0;
-  const auto count = counts(state);
-  std::vector<Task> tasks;
-  for (std::size_t c = 0; c < n; ++c)
-    for (std::uint64_t left = count[c]; left > 0; left -= std::min(left, kTaskPoints))
-      tasks.push_back({c, std::min(left, kTaskPoints), batch, tasks.size()});
-
-  // Gradients are scaled by running means, so that a tile needs nothing of the others in its batch.
-  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && batch < config_.batches / 3);
-  Scales scales{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
-  if (batch >= config_.batches * 2 / 3) scales.tail = config_.tail;
-  double integral = 0, spread = 0;
-  for (std::size_t c = 0; c < n; ++c) integral += state.size[c], spread += sigma(state, c);
-  for (std::size_t c = 0; c < n && !first; ++c) {
-    const double per_point = 1 / static_cast<double>(count[c]);
-    if (!(state.size[c] > 0)) continue;
-    scales.inverse_square[c] = 1 / state.square[c];
-    if (state.power[c] < 1)
-      scales.linear[c] = state.tempered_size[c] > 0 ? per_point / state.tempered_size[c] : 0;
-    else if (kl)
-      scales.linear[c] = per_point / state.size[c];
-    else if (config_.loss == Loss::variance)
-      scales.quadratic[c] =
-          per_point / (integral * integral) * static_cast<double>(config_.batch_size) / static_cast<double>(count[c]);
-    else
-      scales.quadratic[c] = per_point / (integral * integral) * spread / sigma(state, c);
+  const std::size_t maps = integrand_.maps();
+  const std::uint64_t batch = state.batches_done, online = online_batches(config_.batches, config_.reuse);
+  const std::uint64_t place = batch % (online * config_.reuse);
+  const bool first = batch == 0, buffered = place >= online;
+  if (place == 0) scratch.buffer.clear();
+  auto count = counts(state);
+  std::vector<TrainingTask> tasks;
+  std::vector<double> drawn(maps);  // points of each map
+  for (std::size_t m = 0; m < maps; ++m) {
+    std::vector<std::size_t> channels;
+    for (const std::size_t c : channels_of_[m])
+      if (state.active[c] && (!buffered || scratch.buffer.points(c) > 0)) channels.push_back(c);
+    const std::uint64_t each = channels.empty() ? 0 : (count[m] + channels.size() - 1) / channels.size();
+    drawn[m] = static_cast<double>(each * channels.size());
+    for (const std::size_t c : channels)
+      for (std::uint64_t left = each; left > 0; left -= std::min(left, kTaskPoints))
+        tasks.push_back(
+            {c, m, static_cast<double>(channels.size()), std::min(left, kTaskPoints), batch, tasks.size(), buffered});
   }
 
-  std::vector<TaskResult> results(tasks.size()), total(n);
+  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && batch < config_.batches / 3);
+  LossScales scales;
+  for (auto* s : {&scales.linear, &scales.quadratic, &scales.weights, &scales.inverse_square}) s->assign(maps, 0.0);
+  scales.mean = state.mean;
+  if (batch >= config_.batches * 2 / 3) scales.tail = config_.tail;
+  double integral = 0, spread = 0, points = 0;
+  for (std::size_t m = 0; m < maps; ++m)
+    if (drawn[m] > 0) integral += state.size[m], spread += sigma(state, m), points += drawn[m];
+  for (std::size_t m = 0; m < maps && !first; ++m) {
+    if (!(state.size[m] > 0) || drawn[m] == 0) continue;
+    scales.inverse_square[m] = 1 / state.square[m];
+    const double part = config_.loss == Loss::variance ? points / drawn[m] : spread / sigma(state, m);
+    const double of_variance = part / (integral * integral) / drawn[m];
+    if (state.power[m] < 1) {
+      scales.linear[m] = state.tempered_size[m] > 0 ? 1 / (drawn[m] * state.tempered_size[m]) : 0;
+      continue;
+    }
+    scales.weights[m] = of_variance;
+    if (kl)
+      scales.linear[m] = 1 / (drawn[m] * state.size[m]);
+    else
+      scales.quadratic[m] = of_variance;
+  }
+
+  std::vector<TaskResult> results(tasks.size()), total(maps);
+  const bool storing = config_.reuse > 1 && !buffered;
   scratch.team.run(tasks.size(), [&](std::size_t k, Arena& arena) {
     throw_if_interrupted();
-    results[k] = run_task(state, tasks[k], scales, arena, scratch);
+    results[k] = run_task(integrand_, config_, state, tasks[k], scales, scratch.buffer, storing, arena, scratch.pool);
   });
+  std::vector<double> of_channel(integrand_.channels());
+  std::vector<float> weight_gradient;
   for (std::size_t k = 0; k < tasks.size(); ++k) {
-    TaskResult& r = results[k];
-    TaskResult& t = total[tasks[k].channel];
-    if (t.gradient.empty())
-      t.gradient = std::move(r.gradient);
-    else
-      for (std::size_t i = 0; i < t.gradient.size(); ++i) t.gradient[i] += r.gradient[i];
-    t.sum += r.sum, t.square += r.square, t.size += r.size, t.non_finite += r.non_finite;
-    for (std::size_t i = 0; i < 2; ++i) t.tempered[i].merge(r.tempered[i]);
+    const TrainingTask& task = tasks[k];
+    if (storing) scratch.buffer.append(task.channel, results[k].stored, task.count);
+    of_channel[task.channel] += results[k].sum / drawn[task.map];
+    total[task.map].merge(results[k]);
   }
 
+  const double keep_all = first ? 0 : kMemory;
+  for (std::size_t c = 0; c < of_channel.size(); ++c)
+    state.integral[c] = keep_all * state.integral[c] + (1 - keep_all) * of_channel[c];
   const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
                                                          config_.final_learning_rate, batch, config_.batches);
   double value = 0, deviation = 0;
-  std::uint64_t lost = 0, points = 0;
-  for (std::size_t c = 0; c < n; ++c) {
-    const double m = static_cast<double>(count[c]);
-    const double keep = first || state.power[c] < 1 ? 0 : kMemory;  // what a tempered flow sees is soon forgotten
-    const double mean = total[c].sum / m, square = total[c].square / m;
-    state.mean[c] = keep * state.mean[c] + (1 - keep) * mean;
-    state.square[c] = keep * state.square[c] + (1 - keep) * square;
-    state.size[c] = keep * state.size[c] + (1 - keep) * total[c].size / m;
+  std::uint64_t lost = 0;
+  for (std::size_t m = 0; m < maps; ++m) {
+    if (drawn[m] == 0) continue;
+    TaskResult& t = total[m];
+    const double keep = state.power[m] < 1 ? 0 : keep_all;  // what a tempered flow sees is soon forgotten
+    const double mean = t.sum / drawn[m], square = t.square / drawn[m];
+    state.mean[m] = keep * state.mean[m] + (1 - keep) * mean;
+    state.square[m] = keep * state.square[m] + (1 - keep) * square;
+    state.size[m] = keep * state.size[m] + (1 - keep) * t.size / drawn[m];
     value += mean;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
-    if (const double beta = state.power[c]; beta < 1) {
-      state.power[c] = move_power(beta, total[c].tempered, m);
-      state.tempered_size[c] = total[c].tempered[state.power[c] > beta].sum / m;
+    if (const double beta = state.power[m]; beta < 1) {
+      state.power[m] = move_power(beta, t.tempered, drawn[m]);
+      state.tempered_size[m] = t.tempered[state.power[m] > beta].sum / drawn[m];
     }
-    lost += total[c].non_finite;
-    points += count[c];
-    ChannelFlow& channel = state.channels[c];
-    const double length = norm(total[c].gradient);
-    if (first || length == 0) continue;
-    if (!std::isfinite(length) || (state.norm[c] > 0 && length > kGuard * state.norm[c])) {
-      // A step that would destroy: go back to the running mean of the parameters, and on more slowly.
-      std::copy(channel.average.begin(), channel.average.end(), channel.flow.parameters().begin());
-      channel.adam = Adam(channel.average.size());
-      state.rate_factor /= 2;
-      ++state.undone;
-      state.events.push_back(
-          fmt::format("batch {}, channel {}: gradient of length {:.3g}; step undone, learning rate halved", batch,
-                      integrand_.channel_name(c), length));
-      continue;
-    }
-    if (state.norm[c] > 0 && length > kClip * state.norm[c]) {
-      const auto shrink = static_cast<float>(kClip * state.norm[c] / length);
-      for (float& g : total[c].gradient) g *= shrink;
-      ++state.clipped;
-    }
-    const double counted = state.norm[c] > 0 ? std::min(length, kClip * state.norm[c]) : length;
-    state.norm[c] = state.norm[c] > 0 ? kMemory * state.norm[c] + (1 - kMemory) * counted : counted;
-    channel.adam.step(channel.flow.parameters(), total[c].gradient, rate);
-    // A window that grows with the training forgets its beginning.
-    const double t = static_cast<double>(batch);
-    const auto follow = static_cast<float>(1 / std::min(1 + t, 20 + t / 20));
-    const auto now = channel.flow.parameters();
-    for (std::size_t i = 0; i < now.size(); ++i) channel.average[i] += follow * (now[i] - channel.average[i]);
+    lost += t.non_finite;
+    if (first) continue;
+    TrainedFlow& trained = state.flows[m];
+    const auto taken = trained.optimiser.step(trained.flow.parameters(), t.flow_gradient, rate, batch);
+    follow(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
+    if (weight_gradient.empty())
+      weight_gradient = std::move(t.weight_gradient);
+    else
+      for (std::size_t i = 0; i < weight_gradient.size(); ++i) weight_gradient[i] += t.weight_gradient[i];
+  }
+  if (state.weights && !first) {
+    GuardedAdam& optimiser = state.weights->optimiser;
+    const auto taken = optimiser.step(state.weights->network.parameters(), weight_gradient, rate, batch);
+    follow(state, taken, optimiser.length, "channel weights");
   }
   state.non_finite += lost;
-  state.evaluations += points;
-  if (lost * 100 > points)
+  if (!buffered) state.evaluations += static_cast<std::uint64_t>(points);
+  if (static_cast<double>(lost) * 100 > points)
     run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, points,
               batch);
   sums.value += value;
@@ -279,30 +219,75 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   ++state.batches_done;
 }
 
+void NeuralTrainer::follow(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const {
+  state.clipped += taken == GuardedAdam::Step::shortened;
+  if (taken != GuardedAdam::Step::undone) return;
+  state.rate_factor /= 2;
+  ++state.undone;
+  state.events.push_back(fmt::format("batch {}, {}: gradient of length {:.3g}; step undone, learning rate halved",
+                                     state.batches_done, what, length));
+}
+
+// Trained weights can do without a channel that they hardly use; without training it may be the only one that fits a
+// narrow peak.
+void NeuralTrainer::drop_channels(TrainerState& state) const {
+  if (!state.weights || state.batches_done < config_.batches / 3) return;
+  std::vector<std::size_t> order;
+  double total = 0;
+  for (std::size_t c = 0; c < state.active.size(); ++c)
+    if (state.active[c]) order.push_back(c), total += std::abs(state.integral[c]);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return std::abs(state.integral[a]) < std::abs(state.integral[b]); });
+  double dropped = 0;
+  for (std::size_t k = 0; k + 1 < order.size(); ++k) {
+    const std::size_t c = order[k];
+    dropped += std::abs(state.integral[c]);
+    if (!(dropped <= config_.drop * total)) return;
+    state.active[c] = 0;
+    state.events.push_back(fmt::format("batch {}, channel {}: dropped with {:.2g} of the integral", state.batches_done,
+                                       integrand_.channel_name(c), std::abs(state.integral[c]) / total));
+  }
+}
+
+std::uint64_t NeuralTrainer::interval() const {
+  const std::uint64_t cycle = config_.reuse * online_batches(config_.batches, config_.reuse);
+  return std::max<std::uint64_t>(config_.batches / kReports / cycle, 1) * cycle;
+}
+
 void NeuralTrainer::train(TrainerState& state, const Report& report) const {
-  const std::uint64_t interval = std::max<std::uint64_t>(config_.batches / kReports, 1);
   CurvePoint sums;
-  Scratch scratch(config_.threads);
+  Scratch scratch(*this, integrand_, state.weights.has_value());
   std::uint64_t since = 0;
   while (state.batches_done < config_.batches) {
     step(state, sums, scratch);
     ++since;
-    if (state.batches_done % interval != 0 && state.batches_done != config_.batches) continue;
+    if (state.batches_done % interval() != 0 && state.batches_done != config_.batches) continue;
     const double m = static_cast<double>(since);
     state.curve.push_back({state.batches_done, sums.value / m, sums.relative_std_dev / m, sums.learning_rate});
     sums = {};
     since = 0;
+    drop_channels(state);
     report(state);
   }
 }
 
 std::vector<CouplingFlow> NeuralTrainer::averaged(const TrainerState& state) {
   std::vector<CouplingFlow> flows;
-  for (const ChannelFlow& channel : state.channels) {
-    CouplingFlow& flow = flows.emplace_back(channel.flow);
-    std::copy(channel.average.begin(), channel.average.end(), flow.parameters().begin());
+  for (const TrainedFlow& trained : state.flows) {
+    CouplingFlow& flow = flows.emplace_back(trained.flow);
+    std::copy(trained.optimiser.average.begin(), trained.optimiser.average.end(), flow.parameters().begin());
   }
   return flows;
+}
+
+WeightedIntegrand NeuralTrainer::weighted(const Integrand& prior, const TrainerState& state) {
+  std::optional<ChannelWeightNetwork> network;
+  if (state.weights) {
+    const auto& average = state.weights->optimiser.average;
+    network = state.weights->network;
+    std::copy(average.begin(), average.end(), network->parameters().begin());
+  }
+  return {prior, state.active, std::move(network)};
 }
 
 }  // namespace thalweg

@@ -1,31 +1,38 @@
-// Online training of one coupling flow a channel on an integrand (thesis, sections 5.1 and 8.1 to 8.3).
+// Training of coupling flows and channel weights on an integrand (thesis, sections 5.1 and 8.1 to 8.5).
 //
 // A batch draws N_i points of channel i from its flow, weighs them, w = alpha_i f / g_i, and follows the gradient of a
-// loss in log g_i at fixed points. A coupling flow has the same inputs in both directions, so that the gradient
-// needs no second pass.
+// loss in log g_i and log alpha_i at fixed points. A coupling flow has the same inputs in both directions, so that the
+// gradient needs no second pass. Channels that share a map (Integrand::map_of) share its flow, its N_i and one sigma_i.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "thalweg/flow/adam.h"
+#include "thalweg/sampling/channel_weights.h"
+#include "thalweg/sampling/guarded_adam.h"
 #include "thalweg/sampling/integrand.h"
 #include "thalweg/sampling/vegas_start.h"
 
 namespace thalweg {
 
-// kl:         -sum_i <|w| log g_i>/I_i       (3.36)
+class PointBuffer;
+
+// kl:         -sum_i <|w| log g_i>/I_i       (3.36); channel weights by `stratified`
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
 // stratified: (sum_i sigma_i)^2 / I^2        (5.20)
 // madnis:     kl in the first third, which starts faster, then stratified
 enum class Loss { kl, variance, stratified, madnis };
+inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis"};
+inline std::string name_of(Loss loss) { return kLossNames[static_cast<std::size_t>(loss)]; }
+Loss loss_named(const std::string& name);  // of kLossNames
 
 struct TrainerConfig {
   std::uint64_t seed = 1;
   int threads = 1;
-  FlowConfig flow;  // dim is the integrand's
+  FlowConfig flow{};  // dim is the integrand's
   std::uint64_t batches = 1000;
   std::uint64_t batch_size = 1024;
   double learning_rate = 1e-3, final_learning_rate = 1e-5;
@@ -35,6 +42,12 @@ struct TrainerConfig {
   // Against large single weights: the share of training points that is drawn near a face of the latent cube (the
   // sums are weighted accordingly), and the strength of <w^6> beside <w^2> in the last third.
   double face_share = 0.5, tail = 10;
+  // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
+  std::uint64_t reuse = 1;
+  // Channel weights, where the integrand has several channels and features.
+  bool train_weights = false;
+  std::size_t weight_hidden = 64, weight_layers = 3;
+  double drop = 1e-3;  // channels whose integrals add up to this share at most are given up for the others
 };
 
 // A point of the training curve: means over the batches since the last one.
@@ -43,50 +56,58 @@ struct CurvePoint {
   double value = 0, relative_std_dev = 0, learning_rate = 0;
 };
 
-struct ChannelFlow {
+struct TrainedFlow {
   CouplingFlow flow;
-  Adam adam;
-  AlignedVector<float> average;  // running mean of the parameters: what is used in the end
+  GuardedAdam optimiser;
+};
+struct TrainedWeights {
+  ChannelWeightNetwork network;
+  GuardedAdam optimiser;
 };
 
 struct TrainerState {
   std::uint64_t batches_done = 0;
-  std::vector<ChannelFlow> channels;
-  std::vector<double> mean, square, size;  // running means of w, w^2, |w| of each channel
-  std::vector<double> norm;                // running mean of the gradient's norm of each channel
-  std::vector<double> power;               // of the integrand that each channel is trained on (tempering.h)
+  std::vector<TrainedFlow> flows;          // by map, as all that follows up to tempered_size
+  std::vector<double> mean, square, size;  // running means of w, w^2, |w|; w times the channels that share the map
+  std::vector<double> power;               // of the integrand that each flow is trained on (tempering.h)
   std::vector<double> tempered_size;       // mean of |F|^power / g in the last batch, where power < 1
-  double rate_factor = 1;                  // halved by the divergence guard
+  std::optional<TrainedWeights> weights;
+  std::vector<double> integral;      // of each channel, running mean
+  std::vector<std::uint8_t> active;  // by channel; 0: dropped
+  double rate_factor = 1;            // halved by the divergence guard
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
-  std::vector<std::string> events;  // what the guard did
+  std::vector<std::string> events;  // what the guard did, and which channels were dropped
 };
 
 class NeuralTrainer {
  public:
   NeuralTrainer(const Integrand& integrand, const TrainerConfig& config);
-  // grids: of the channels, from an adaptation, to start from; or none.
+  // grids: of the maps, from an adaptation, to start from; or none. Evaluates a few points where features have to be
+  // scaled.
   TrainerState initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power = {}) const;
 
-  // Goes on from `state` to config.batches; `report` is called twenty times, for checkpoints and progress.
-  // RunError when more than 1 in 100 weights of a batch are not finite.
+  // Goes on from `state` to config.batches; `report` is called about twenty times, for checkpoints and progress: a
+  // training that goes on from there makes the same steps. RunError when more than 1 in 100 weights of a batch are not
+  // finite.
   using Report = std::function<void(const TrainerState&)>;
   void train(TrainerState& state, const Report& report) const;
-  // The flows with averaged parameters.
+
+  // With averaged parameters: the flows by map, and the integrand with trained weights.
   static std::vector<CouplingFlow> averaged(const TrainerState& state);
+  static WeightedIntegrand weighted(const Integrand& prior, const TrainerState& state);
 
  private:
-  struct Task;
-  struct TaskResult;
-  struct Scales;
   struct Scratch;
-  TaskResult run_task(const TrainerState& state, const Task& task, const Scales& scales, Arena& arena,
-                      Scratch& scratch) const;
   std::vector<std::uint64_t> counts(const TrainerState& state) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
+  void follow(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
+  void drop_channels(TrainerState& state) const;
+  std::uint64_t interval() const;
 
   const Integrand& integrand_;
   TrainerConfig config_;
+  std::vector<std::vector<std::size_t>> channels_of_;  // of each map
 };
 
 }  // namespace thalweg

@@ -4,7 +4,6 @@
 #include <zlib.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "thalweg/base/errors.h"
@@ -14,7 +13,7 @@
 namespace thalweg {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr std::size_t kLargest = std::size_t{1} << 31;
 constexpr const char* kAdvice = "; remove it to train again";
 
@@ -101,6 +100,44 @@ bool get(hid_t file, const char* name, hid_t type, std::vector<T>& values) {
   return H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0;
 }
 
+nlohmann::json weights_json(const ChannelWeightNetwork& network) {
+  const MlpConfig& c = network.layout().config;
+  return {{"hidden", c.hidden}, {"layers", c.layers}, {"shift", network.shift}, {"scale", network.scale}};
+}
+
+ChannelWeightNetwork weights_from(const nlohmann::json& j, std::size_t channels, Activation activation) {
+  ChannelWeightNetwork network({.inputs = j.at("shift").size(),
+                                .outputs = channels,
+                                .hidden = j.at("hidden"),
+                                .layers = j.at("layers"),
+                                .activation = activation},
+                               0);
+  j.at("shift").get_to(network.shift);
+  j.at("scale").get_to(network.scale);
+  return network;
+}
+
+void append(std::span<const float> parameters, const GuardedAdam& o, std::vector<float>& floats, nlohmann::json& json) {
+  json.push_back({{"steps", o.adam.steps}, {"norm", o.norm}});
+  for (const std::span<const float> part :
+       {parameters, std::span<const float>(o.average), std::span<const float>(o.adam.first),
+        std::span<const float>(o.adam.second)})
+    floats.insert(floats.end(), part.begin(), part.end());
+}
+
+GuardedAdam take(std::span<float> parameters, std::span<const float>& floats, const nlohmann::json& json) {
+  const std::size_t n = parameters.size();
+  GuardedAdam o(parameters);
+  if (floats.size() < 4 * n) request_error("the sampler file holds too few parameters{}", kAdvice);
+  for (float* to : {parameters.data(), o.average.data(), o.adam.first.data(), o.adam.second.data()}) {
+    std::copy_n(floats.begin(), n, to);
+    floats = floats.subspan(n);
+  }
+  json.at("steps").get_to(o.adam.steps);
+  json.at("norm").get_to(o.norm);
+  return o;
+}
+
 }  // namespace
 
 nlohmann::json curve_json(const TrainerState& state) {
@@ -122,18 +159,18 @@ nlohmann::json curve_json(const TrainerState& state) {
 void save_sampler(const std::filesystem::path& path, const TrainerState& state, const std::string& key) {
   nlohmann::json json = curve_json(state);
   json["key"] = key;
-  json["shape"] = shape_json(state.channels.at(0).flow.layout().config);
-  json["channels"] = state.channels.size();
-  json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size, json["norm"] = state.norm;
+  json["shape"] = shape_json(state.flows.at(0).flow.layout().config);
+  json["maps"] = state.flows.size();
+  json["integral"] = state.integral, json["active"] = state.active;
+  json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size;
   json["power"] = state.power, json["tempered_size"] = state.tempered_size;
   json["rate_factor"] = state.rate_factor;
-  std::vector<float> flows;
-  for (const ChannelFlow& c : state.channels) {
-    json["adam_steps"].push_back(c.adam.steps);
-    for (const std::span<const float> part :
-         {c.flow.parameters(), std::span<const float>(c.average), std::span<const float>(c.adam.first),
-          std::span<const float>(c.adam.second)})
-      flows.insert(flows.end(), part.begin(), part.end());
+  std::vector<float> floats;
+  for (const TrainedFlow& f : state.flows) append(f.flow.parameters(), f.optimiser, floats, json["optimisers"]);
+  if (state.weights) {
+    const ChannelWeightNetwork& network = state.weights->network;
+    json["weights"] = weights_json(network);
+    append(network.parameters(), state.weights->optimiser, floats, json["optimisers"]);
   }
   const std::string text = json.dump();
 
@@ -141,7 +178,7 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   const Hdf5Id file(H5Fcreate("sampler", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
   good(file >= 0);
   put(file, "state", H5T_NATIVE_UINT8, text.size(), text.data());
-  put(file, "flows", H5T_NATIVE_FLOAT, flows.size(), flows.data());
+  put(file, "networks", H5T_NATIVE_FLOAT, floats.size(), floats.data());
   good(H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0);
   const auto size = H5Fget_file_image(file, nullptr, 0);
   good(size > 0);
@@ -158,35 +195,35 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   H5Pset_file_image(access, image.data(), image.size());
   const Hdf5Id file(H5Fopen("sampler", H5F_ACC_RDONLY, access), H5Fclose);
   std::vector<char> bytes;
-  std::vector<float> flows;
-  if (file < 0 || !get(file, "state", H5T_NATIVE_CHAR, bytes) || !get(file, "flows", H5T_NATIVE_FLOAT, flows))
+  std::vector<float> floats;
+  if (file < 0 || !get(file, "state", H5T_NATIVE_CHAR, bytes) || !get(file, "networks", H5T_NATIVE_FLOAT, floats))
     request_error("'{}' holds no sampler{}", name, kAdvice);
   const std::string text(bytes.begin(), bytes.end());
   const auto json = nlohmann::json::parse(text);
   const FlowConfig shape = shape_from(json.at("shape"));
-  if (json.at("key") != key || shape.dim != dim || json.at("channels") != channels)
+  if (json.at("key") != key || shape.dim != dim || json.at("active").size() != channels)
     request_error("'{}' was trained for another card{}", name, kAdvice);
 
   TrainerState state;
-  const float* next = flows.data();
-  for (std::size_t c = 0; c < channels; ++c) {
+  std::span<const float> left = floats;
+  const auto& optimisers = json.at("optimisers");
+  const std::size_t maps = json.at("maps");
+  for (std::size_t m = 0; m < maps; ++m) {
     CouplingFlow flow(shape, 0);
-    const std::size_t n = flow.parameters().size();
-    if (flows.size() != 4 * n * channels) request_error("'{}' is damaged: wrong number of parameters{}", name, kAdvice);
-    Adam adam(n);
-    AlignedVector<float> average(n);
-    for (float* to : {flow.parameters().data(), average.data(), adam.first.data(), adam.second.data()}) {
-      std::memcpy(to, next, n * sizeof(float));
-      next += n;
-    }
-    json.at("adam_steps").at(c).get_to(adam.steps);
-    state.channels.push_back({std::move(flow), std::move(adam), std::move(average)});
+    GuardedAdam optimiser = take(flow.parameters(), left, optimisers.at(m));
+    state.flows.push_back({std::move(flow), std::move(optimiser)});
+  }
+  if (json.contains("weights")) {
+    ChannelWeightNetwork network = weights_from(json["weights"], channels, shape.activation);
+    GuardedAdam optimiser = take(network.parameters(), left, optimisers.at(maps));
+    state.weights.emplace(TrainedWeights{std::move(network), std::move(optimiser)});
   }
   json.at("batches").get_to(state.batches_done);
   json.at("mean").get_to(state.mean);
   json.at("square").get_to(state.square);
   json.at("size").get_to(state.size);
-  json.at("norm").get_to(state.norm);
+  json.at("integral").get_to(state.integral);
+  json.at("active").get_to(state.active);
   json.at("power").get_to(state.power);
   json.at("tempered_size").get_to(state.tempered_size);
   json.at("rate_factor").get_to(state.rate_factor);

@@ -13,17 +13,6 @@
 
 namespace thalweg {
 
-// An integrand that can tell what an event is: `record_size()` doubles a point.
-class EventIntegrand : public Integrand {
- public:
-  virtual std::size_t record_size() const = 0;
-  // As evaluate; `pick` has one uniform number a point for choices within the event (such as the
-  // sub-process; a choice may change the weight, not its expectation), records has record_size() rows.
-  virtual void evaluate_records(std::size_t channel, const Batch& points, std::span<const double> pick,
-                                std::span<double> weight, const Batch& alpha, const Batch& records,
-                                Arena& arena) const = 0;
-};
-
 // Frozen before the first event.
 struct UnweightingPlan {
   std::vector<double> w_max;  // by channel; 0 for a channel that gives nothing
@@ -55,7 +44,7 @@ struct UnweightedChunk {
 };
 
 // Trials number chunk * kChunk and following, by the generation stream of `seed`. Thread safe.
-UnweightedChunk unweight_chunk(const EventIntegrand& integrand, const std::vector<const Mapping*>& maps,
+UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<const Mapping*>& maps,
                                const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena);
 
 }  // namespace thalweg

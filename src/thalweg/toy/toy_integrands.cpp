@@ -141,25 +141,19 @@ class UserFunction final : public ToyIntegrand {
 void ToyIntegrand::map(std::size_t, const double* y, double* x) const { std::copy_n(y, dim(), x); }
 double ToyIntegrand::density(std::size_t, const double*) const { return 1; }
 
-void ToyIntegrand::evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
-                            Arena& arena) const {
-  const Batch records = Batch::take(arena, dim(), weight.size());
-  evaluate_records(channel, points, {}, weight, alpha, records, arena);
-}
-
-void ToyIntegrand::evaluate_records(std::size_t channel, const Batch& points, std::span<const double>,
-                                    std::span<double> weight, const Batch& alpha, const Batch& records, Arena&) const {
+void ToyIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena&) const {
   const std::size_t n = channels(), d = dim();
   double y[kMaxDim], x[kMaxDim];
-  for (std::size_t e = 0; e < weight.size(); ++e) {
+  for (std::size_t e = 0; e < points.size; ++e) {
     for (std::size_t i = 0; i < d; ++i) y[i] = points.row(i)[e];
     map(channel, y, x);
-    for (std::size_t i = 0; i < d; ++i) records.row(i)[e] = x[i];
+    for (std::size_t i = 0; i < out.records.dim; ++i) out.records.row(i)[e] = x[i];
+    for (std::size_t i = 0; i < out.features.dim; ++i) out.features.row(i)[e] = std::asinh(x[i]);
     const double own = density(channel, x), f = value(x);
-    weight[e] = f == 0 ? 0 : f / own;
+    out.weight[e] = f == 0 ? 0 : f / own;
     double sum = 0;
-    for (std::size_t c = 0; c < n; ++c) sum += alpha.row(c)[e] = optimal_prior_ ? density(c, x) : 1;
-    for (std::size_t c = 0; c < n; ++c) alpha.row(c)[e] /= sum;
+    for (std::size_t c = 0; c < n; ++c) sum += out.alpha.row(c)[e] = optimal_prior_ ? density(c, x) : 1;
+    for (std::size_t c = 0; c < n; ++c) out.alpha.row(c)[e] /= sum;
   }
 }
 

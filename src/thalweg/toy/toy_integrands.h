@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "thalweg/sampling/unweighting.h"
+#include "thalweg/sampling/integrand.h"
 
 namespace thalweg {
 
@@ -34,14 +34,11 @@ struct ToyRequest {
 };
 
 // Points of [0,1]^d go to x; record of an event: x. No unit.
-class ToyIntegrand : public EventIntegrand {
+class ToyIntegrand : public Integrand {
  public:
   std::size_t record_size() const override { return dim(); }
-  void evaluate(std::size_t channel, const Batch& points, std::span<double> weight, const Batch& alpha,
-                Arena& arena) const override;
-  void evaluate_records(std::size_t channel, const Batch& points, std::span<const double> pick,
-                        std::span<double> weight, const Batch& alpha, const Batch& records,
-                        Arena& arena) const override;
+  std::size_t features() const override { return channels() > 1 ? dim() : 0; }
+  void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
 
  protected:
   explicit ToyIntegrand(bool optimal_prior) : optimal_prior_(optimal_prior) {}

@@ -1,0 +1,92 @@
+#include "thalweg/sampling/channel_weights.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace thalweg {
+
+ChannelWeightNetwork::ChannelWeightNetwork(const MlpConfig& config, std::uint64_t seed)
+    : shift(config.inputs, 0.0),
+      scale(config.inputs, 1.0),
+      layout_(config),
+      parameters_(initial_parameters(layout_, seed)) {}
+
+void ChannelWeightNetwork::standardise(const Batch& features, std::span<const double> weight) {
+  for (std::size_t i = 0; i < features.dim; ++i) {
+    double n = 0, sum = 0, square = 0;
+    for (std::size_t e = 0; e < features.size; ++e) {
+      const double x = features.row(i)[e];
+      if (weight[e] == 0 || !std::isfinite(x)) continue;
+      n += 1, sum += x, square += x * x;
+    }
+    if (n < 2) continue;
+    shift[i] = sum / n;
+    const double variance = square / n - shift[i] * shift[i];
+    scale[i] = variance > 1e-12 * square / n ? 1 / std::sqrt(variance) : 0;
+  }
+}
+
+void ChannelWeightNetwork::apply_tile(const Batch& features, std::span<const double> weight, std::size_t first,
+                                      const Batch& alpha, MlpTape& tape) const {
+  constexpr double kFar = 30;  // of the standardised features; what lies beyond looks alike
+  const std::size_t n = std::min(kFlowTile, features.size - first);
+  for (std::size_t i = 0; i < features.dim; ++i) {
+    const double* from = features.row(i) + first;
+    float* to = tape.inputs() + i * kFlowTile;
+    for (std::size_t e = 0; e < kFlowTile; ++e) {
+      const double x = e < n && weight[first + e] != 0 ? (from[e] - shift[i]) * scale[i] : 0;
+      to[e] = static_cast<float>(x > -kFar ? std::min(x, kFar) : -kFar);
+    }
+  }
+  mlp_tile(layout_, parameters_.data(), tape);
+  for (std::size_t e = 0; e < n; ++e) {
+    if (weight[first + e] == 0) continue;
+    const float* delta = tape.outputs() + e;
+    float largest = -INFINITY;
+    for (std::size_t c = 0; c < alpha.dim; ++c)
+      if (alpha.row(c)[first + e] != 0) largest = std::max(largest, delta[c * kFlowTile]);
+    double sum = 0;
+    for (std::size_t c = 0; c < alpha.dim; ++c)
+      if (double& a = alpha.row(c)[first + e]; a != 0)
+        sum += a *= std::exp(static_cast<double>(delta[c * kFlowTile] - largest));
+    for (std::size_t c = 0; c < alpha.dim; ++c) alpha.row(c)[first + e] = sum != 0 ? alpha.row(c)[first + e] / sum : 0;
+  }
+}
+
+void ChannelWeightNetwork::backward_tile(std::size_t channel, std::span<const double> factor, std::size_t first,
+                                         const Batch& alpha, MlpTape& tape, float* gradient) const {
+  for (std::size_t c = 0; c < alpha.dim; ++c) {
+    float* delta = tape.delta.data() + c * kFlowTile;
+    const double* a = alpha.row(c) + first;
+    for (std::size_t e = 0; e < kFlowTile; ++e)
+      delta[e] = e < factor.size() && factor[e] != 0 ? static_cast<float>(factor[e] * ((c == channel) - a[e])) : 0;
+  }
+  mlp_tile_backward(layout_, parameters_.data(), tape, gradient);
+}
+
+void use_channels(std::span<const std::uint8_t> active, std::span<const double> weight, const Batch& alpha) {
+  if (std::find(active.begin(), active.end(), 0) == active.end()) return;
+  for (std::size_t e = 0; e < alpha.size; ++e) {
+    if (weight[e] == 0) continue;
+    double sum = 0;
+    for (std::size_t c = 0; c < alpha.dim; ++c) sum += active[c] ? alpha.row(c)[e] : 0;
+    for (std::size_t c = 0; c < alpha.dim; ++c) alpha.row(c)[e] = active[c] && sum != 0 ? alpha.row(c)[e] / sum : 0;
+  }
+}
+
+WeightedIntegrand::WeightedIntegrand(const Integrand& prior, std::vector<std::uint8_t> active,
+                                     std::optional<ChannelWeightNetwork> network)
+    : prior_(prior), active_(std::move(active)), network_(std::move(network)) {}
+
+void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
+  Evaluation wanted = out;
+  if (network_ && !wanted.features.dim) wanted.features = Batch::take(arena, features(), points.size);
+  prior_.evaluate(channel, points, wanted, arena);
+  use_channels(active_, out.weight, out.alpha);
+  if (!network_) return;
+  MlpTape tape(network_->layout());
+  for (std::size_t first = 0; first < points.size; first += kFlowTile)
+    network_->apply_tile(wanted.features, out.weight, first, out.alpha, tape);
+}
+
+}  // namespace thalweg

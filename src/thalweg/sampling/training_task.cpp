@@ -1,0 +1,180 @@
+#include "thalweg/sampling/training_task.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "thalweg/base/random.h"
+
+namespace thalweg {
+namespace {
+
+// Training points are drawn more often near the faces of the latent cube, where weights are rarely seen and largest:
+// with probability `share`, one coordinate is within t^4/2 of a face. Returns the density of the point, with which all
+// sums are weighted, so that no expectation changes.
+constexpr double kFacePower = 4;
+double draw_latent(RandomStream& random, double share, const Batch& z, std::size_t e) {
+  for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
+  const double choice = random.next();
+  if (share == 0) return 1;
+  if (choice < share) {
+    const auto d = std::min(static_cast<std::size_t>(choice / share * static_cast<double>(z.dim)), z.dim - 1);
+    double& t = z.row(d)[e];
+    t = t < 0.5 ? std::pow(2 * t, kFacePower) / 2 : 1 - std::pow(2 * (1 - t), kFacePower) / 2;
+    t = std::clamp(t, 1e-15, 1 - 1e-15);
+  }
+  double faces = 0;
+  for (std::size_t d = 0; d < z.dim; ++d) {
+    const double t = z.row(d)[e];
+    faces += std::pow(2 * std::min(t, 1 - t), 1 / kFacePower - 1) / kFacePower;
+  }
+  return 1 - share + share * faces / static_cast<double>(z.dim);
+}
+
+constexpr double kNothing = 1e-15;  // of a derivative by log g or log alpha; those of a batch add up to about one
+
+// A tile of points with all that the gradients need.
+struct Tile {
+  Batch x, alpha, features;
+  std::span<double> weight, log_density;
+  std::span<double> share;  // density of the flow over that with which the point was drawn
+  Tile(const Integrand& integrand, bool with_features, Arena& arena)
+      : x(Batch::take(arena, integrand.dim(), kFlowTile)),
+        alpha(Batch::take(arena, integrand.channels(), kFlowTile)),
+        features(with_features ? Batch::take(arena, integrand.features(), kFlowTile) : Batch{}),
+        weight(arena.take<double>(kFlowTile)),
+        log_density(arena.take<double>(kFlowTile)),
+        share(arena.take<double>(kFlowTile)) {}
+  void resize(std::size_t n) { x.size = alpha.size = features.size = n; }
+};
+
+void draw(const Integrand& integrand, const TrainingTask& task, double face_share, const CouplingFlow& flow,
+          std::size_t n, RandomStream& random, Tile& tile, FlowTape& tape, Arena& arena) {
+  for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = 1 / draw_latent(random, face_share, tile.x, e);
+  flow_tile(Direction::sample, flow.layout(), flow.parameters().data(), 0, tile.x.data, tile.log_density.data(), tape);
+  tile.resize(n);
+  integrand.evaluate(task.channel, tile.x, {tile.weight.first(n), tile.alpha, tile.features}, arena);
+}
+
+void store(const Tile& tile, std::size_t n, std::vector<double>& rows) {
+  for (std::size_t e = 0; e < n; ++e) {
+    if (tile.weight[e] == 0 || !std::isfinite(tile.weight[e])) continue;
+    for (std::size_t d = 0; d < tile.x.dim; ++d) rows.push_back(tile.x.row(d)[e]);
+    rows.push_back(tile.log_density[e] - std::log(tile.share[e]));
+    rows.push_back(tile.weight[e]);
+    for (std::size_t c = 0; c < tile.alpha.dim; ++c) rows.push_back(tile.alpha.row(c)[e]);
+    for (std::size_t i = 0; i < tile.features.dim; ++i) rows.push_back(tile.features.row(i)[e]);
+  }
+}
+
+void draw_again(const PointBuffer& buffer, const TrainingTask& task, const CouplingFlow& flow, std::size_t n,
+                RandomStream& random, Tile& tile, FlowTape& tape, std::span<double> drawn_with) {
+  for (std::size_t e = 0; e < kFlowTile; ++e) {
+    const double* row = e < n ? buffer.draw(task.channel, random.next()) : nullptr;
+    tile.weight[e] = 0;
+    for (std::size_t d = 0; d < tile.x.dim; ++d) tile.x.row(d)[e] = row ? *row++ : 0.5;
+    if (!row) continue;
+    drawn_with[e] = *row++;
+    tile.weight[e] = *row++;
+    for (std::size_t c = 0; c < tile.alpha.dim; ++c) tile.alpha.row(c)[e] = *row++;
+    for (std::size_t i = 0; i < tile.features.dim; ++i) tile.features.row(i)[e] = *row++;
+  }
+  flow_tile(Direction::density, flow.layout(), flow.parameters().data(), 0, tile.x.data, tile.log_density.data(), tape);
+  for (std::size_t e = 0; e < kFlowTile; ++e)
+    tile.share[e] = tile.weight[e] != 0 ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
+  tile.resize(n);
+}
+
+}  // namespace
+
+void TaskResult::merge(TaskResult& other) {
+  auto add = [](std::vector<float>& to, std::vector<float>& from) {
+    if (to.empty())
+      to = std::move(from);
+    else
+      for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
+  };
+  add(flow_gradient, other.flow_gradient);
+  add(weight_gradient, other.weight_gradient);
+  sum += other.sum, square += other.square, size += other.size, non_finite += other.non_finite;
+  for (std::size_t i = 0; i < 2; ++i) tempered[i].merge(other.tempered[i]);
+}
+
+std::unique_ptr<TapePool::Tapes> TapePool::borrow(const TrainerState& state) {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) {
+    auto tapes = std::make_unique<Tapes>(Tapes{FlowTape(state.flows[0].flow.layout(), true), {}});
+    if (state.weights) tapes->weights.emplace(state.weights->network.layout());
+    return tapes;
+  }
+  auto tapes = std::move(free_.back());
+  free_.pop_back();
+  return tapes;
+}
+
+void TapePool::give_back(std::unique_ptr<Tapes> tapes) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(tapes));
+}
+
+TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
+                    const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
+                    Arena& arena, TapePool& pool) {
+  const CouplingFlow& flow = state.flows[task.map].flow;
+  auto tapes = pool.borrow(state);
+  const std::size_t m = task.map;
+  TaskResult result;
+  result.flow_gradient.assign(flow.layout().sizes.parameters, 0.0F);
+  if (state.weights) result.weight_gradient.assign(state.weights->network.layout().sizes.parameters, 0.0F);
+  RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
+  Tile tile(integrand, state.weights.has_value(), arena);
+  const auto by_density = arena.take<double>(kFlowTile), by_alpha = arena.take<double>(kFlowTile);
+  for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
+    const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
+    if (task.buffered) {
+      draw_again(buffer, task, flow, n, random, tile, tapes->flow, by_density);
+    } else {
+      draw(integrand, task, config.face_share, flow, n, random, tile, tapes->flow, arena);
+      if (store_points) store(tile, n, result.stored);
+    }
+    use_channels(state.active, tile.weight, tile.alpha);
+    if (state.weights) state.weights->network.apply_tile(tile.features, tile.weight, 0, tile.alpha, *tapes->weights);
+    std::fill(by_density.begin(), by_density.end(), 0.0);
+    std::fill(by_alpha.begin(), by_alpha.end(), 0.0);
+    for (std::size_t e = 0; e < n; ++e) {
+      const double jacobian = std::exp(-tile.log_density[e]);
+      const double w =
+          tile.weight[e] == 0 ? 0 : task.multiplicity * tile.weight[e] * tile.alpha.row(task.channel)[e] * jacobian;
+      if (!std::isfinite(w)) {
+        ++result.non_finite;
+        continue;
+      }
+      const double share = tile.share[e];
+      result.sum += share * w;
+      result.square += share * w * w;
+      result.size += share * std::abs(w);
+      if (const double beta = state.power[m]; beta < 1) {
+        const double soft = tempered_weight(w, jacobian, beta);
+        result.tempered[0].add(std::abs(soft), share);
+        result.tempered[1].add(std::abs(tempered_weight(w, jacobian, next_power(beta))), share);
+        by_density[e] = -share * scales.linear[m] * std::abs(soft);
+        continue;
+      }
+      const double t = w * w * scales.inverse_square[m], tail = scales.tail * t * t;
+      by_density[e] = -share * (scales.linear[m] * std::abs(w) + scales.quadratic[m] * w * w * (1 + tail));
+      by_alpha[e] = share * scales.weights[m] * 2 * (w * w * (1 + 0.6 * tail) - scales.mean[m] * w);
+    }
+    // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
+    for (const auto factors : {by_density, by_alpha})
+      for (double& f : factors)
+        if (std::abs(f) < kNothing) f = 0;
+    flow_tile_backward(flow.layout(), flow.parameters().data(), 0, by_density.data(), tapes->flow,
+                       result.flow_gradient.data());
+    if (state.weights)
+      state.weights->network.backward_tile(task.channel, by_alpha.first(n), 0, tile.alpha, *tapes->weights,
+                                           result.weight_gradient.data());
+  }
+  pool.give_back(std::move(tapes));
+  return result;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,61 @@
+// Up to 128 points of a training batch: their weights, and their part of the gradients.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "thalweg/sampling/neural_trainer.h"
+#include "thalweg/sampling/point_buffer.h"
+#include "thalweg/sampling/tempering.h"
+
+namespace thalweg {
+
+// Factors of the gradient, from running means, so that a task needs nothing of the others in its batch. By map:
+// d loss / d log g = -(linear |w| + quadratic w^2 (1 + tail t^2)), t = w^2 / <w^2>, and
+// d loss / d log alpha = weights (2 w^2 (1 + 3/5 tail t^2) - 2 mean w).
+struct LossScales {
+  std::vector<double> linear, quadratic, weights, mean, inverse_square;
+  double tail = 0;
+};
+
+struct TrainingTask {
+  std::size_t channel, map;
+  double multiplicity;  // channels of the map: a weight stands for all of them
+  std::uint64_t count, batch, number;
+  bool buffered;
+};
+
+struct TaskResult {
+  std::vector<float> flow_gradient, weight_gradient;
+  double sum = 0, square = 0, size = 0;
+  std::uint64_t non_finite = 0;
+  std::array<EffectivePoints, 2> tempered;
+  std::vector<double> stored;     // rows for the buffer
+  void merge(TaskResult& other);  // takes gradients and sums; not `stored`
+};
+
+// Tapes that stay warm from step to step.
+class TapePool {
+ public:
+  struct Tapes {
+    FlowTape flow;
+    std::optional<MlpTape> weights;
+  };
+  std::unique_ptr<Tapes> borrow(const TrainerState& state);
+  void give_back(std::unique_ptr<Tapes> tapes);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Tapes>> free_;
+};
+
+inline constexpr std::uint64_t kTaskPoints = 128;
+
+// buffer: read by buffered tasks; online tasks fill result.stored when `store` is set.
+TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
+                    const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store,
+                    Arena& arena, TapePool& pool);
+
+}  // namespace thalweg
