@@ -42,7 +42,7 @@ struct EventFileInfo {
   std::size_t legs = 4;  // particles of an event
   double sum_trials = 0;
   std::uint64_t seed = 0;
-  std::string card, slha;  // texts for the header
+  std::string card{}, slha{};  // texts for the header
 };
 
 }  // namespace thalweg

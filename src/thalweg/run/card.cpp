@@ -118,17 +118,17 @@ class CardReader : private CardFile {
 
   // [integrand]: a function instead of a process.
   void read_integrand(RunCard& card) const {
-    for (const char* key : {"process", "model", "parameters", "beams", "scales", "cuts"})
-      if (const toml::node* node = root().get(key))
-        request_error("{}: an [integrand] has no {}; leave one of them out", where(key, node), key);
-    ToyRequest& toy = card.toy;
-    toy.name = at("integrand.name", text, [&]() -> std::string {
-      request_error("{}: 'integrand.name' is missing; known: {}", place(), fmt::join(kToyNames, ", "));
+    IntegrandRequest& request = card.integrand;
+    request.name = at("integrand.name", text, [&]() -> std::string {
+      request_error("{}: 'integrand.name' is missing; known: {}", place(), fmt::join(kIntegrandNames, ", "));
     });
+    for (const char* key : {"process", "model", "parameters", "beams", "scales", "cuts"})
+      if (const toml::node* node = root().get(key); node && !(card.has_particles() && key == std::string("parameters")))
+        request_error("{}: the integrand '{}' has no {}; leave it out", where(key, node), request.name, key);
     auto only_for = [&](const char* key, std::initializer_list<std::string_view> names) {
       const std::string path = std::string("integrand.") + key;
-      if (const toml::node* node = find(path); node && std::find(names.begin(), names.end(), toy.name) == names.end())
-        request_error("{}: the integrand '{}' has no such key; it belongs to {}", where(path, node), toy.name,
+      if (const toml::node* node = find(path); node && std::find(names.begin(), names.end(), request.name) == names.end())
+        request_error("{}: the integrand '{}' has no such key; it belongs to {}", where(path, node), request.name,
                       fmt::join(names, ", "));
     };
     only_for("dimension", {"camel"});
@@ -137,11 +137,11 @@ class CardReader : private CardFile {
     only_for("channels", {"crossed_ring"});
     only_for("library", {"library"});
     only_for("cost", {"library"});
-    toy.dimension = at(
-        "integrand.dimension", [&](const toml::node& n) { return whole(n, 1, 64); }, [&] { return toy.dimension; });
-    toy.cut = at(
-        "integrand.cut", [&](const toml::node& n) { return number(n, false); }, [&] { return toy.cut; });
-    toy.optimal_prior = at(
+    request.dimension = at(
+        "integrand.dimension", [&](const toml::node& n) { return whole(n, 1, 64); }, [&] { return request.dimension; });
+    request.cut = at(
+        "integrand.cut", [&](const toml::node& n) { return number(n, false); }, [&] { return request.cut; });
+    request.optimal_prior = at(
         "integrand.prior",
         [&](const toml::node& n) {
           if (text(n) != "optimal" && text(n) != "flat")
@@ -149,18 +149,18 @@ class CardReader : private CardFile {
           return text(n) == "optimal";
         },
         [] { return true; });
-    toy.channels = at(
-        "integrand.channels", [&](const toml::node& n) { return texts(n); }, [&] { return toy.channels; });
-    toy.cost = at(
-        "integrand.cost", [&](const toml::node& n) { return ranged(n, 1e-3, 1e9); }, [&] { return toy.cost; });
-    if (toy.name == "library") {
-      toy.library = at("integrand.library", text, [&]() -> std::string {
+    request.channels = at(
+        "integrand.channels", [&](const toml::node& n) { return texts(n); }, [&] { return request.channels; });
+    request.cost = at(
+        "integrand.cost", [&](const toml::node& n) { return ranged(n, 1e-3, 1e9); }, [&] { return request.cost; });
+    if (request.name == "library") {
+      request.library = at("integrand.library", text, [&]() -> std::string {
         request_error("{}: 'integrand.library' is missing; expected a shared library, such as \"./f.so\"", place());
       });
-      const std::filesystem::path beside = std::filesystem::path(place()).parent_path() / toy.library;
-      if (!std::filesystem::exists(toy.library) && std::filesystem::exists(beside)) toy.library = beside.string();
+      const std::filesystem::path beside = std::filesystem::path(place()).parent_path() / request.library;
+      if (!std::filesystem::exists(request.library) && std::filesystem::exists(beside)) request.library = beside.string();
     }
-    with_place(where("integrand", root().get("integrand")), [&] { make_toy(toy); });
+    with_place(where("integrand", root().get("integrand")), [&] { make_named_integrand(request, card.parameters); });
   }
 
   static std::vector<std::string> texts(const toml::node& node) {
@@ -297,8 +297,8 @@ class CardReader : private CardFile {
     card.events = at(
         "output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
     card.formats = at(
-        "output.format", [&](const toml::node& n) { return formats(n, !card.toy.name.empty()); },
-        [&] { return std::vector<std::string>{card.toy.name.empty() ? "lhe.gz" : "npy"}; });
+        "output.format", [&](const toml::node& n) { return formats(n, !card.has_particles()); },
+        [&] { return std::vector<std::string>{card.has_particles() ? "lhe.gz" : "npy"}; });
   }
 
   std::string choice(const char* key, const std::string& otherwise, const std::vector<std::string>& known) const {
@@ -340,15 +340,15 @@ class CardReader : private CardFile {
         choice("sampling.weights", c.train_weights ? "trained" : "prior", {"trained", "prior"}) == "trained";
   }
 
-  static std::vector<std::string> formats(const toml::node& node, bool toy) {
+  static std::vector<std::string> formats(const toml::node& node, bool points) {
     const std::vector<std::string> known =
-        toy ? std::vector<std::string>{"npy"} : std::vector<std::string>{"lhe", "lhe.gz", "hdf5"};
+        points ? std::vector<std::string>{"npy"} : std::vector<std::string>{"lhe", "lhe.gz", "hdf5"};
     std::vector<std::string> list;
     for (const std::string& name : texts(node)) {
       if (name == "hepmc") request_error("format 'hepmc' is not there yet; use lhe, lhe.gz or hdf5");
       if (std::find(known.begin(), known.end(), name) == known.end())
         request_error("unknown format '{}'{} Known for {}: {}", name, did_you_mean(name, known),
-                      toy ? "points of an [integrand]" : "events", fmt::join(known, ", "));
+                      points ? "points of this [integrand]" : "events", fmt::join(known, ", "));
       if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
     }
     if (list.empty()) request_error("no format; expected some of {}", fmt::join(known, ", "));

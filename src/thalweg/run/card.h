@@ -11,7 +11,7 @@
 #include "thalweg/phasespace/channel.h"
 #include "thalweg/run/expression.h"
 #include "thalweg/sampling/neural_trainer.h"
-#include "thalweg/toy/toy_integrands.h"
+#include "thalweg/integrands/named_integrand.h"
 
 namespace thalweg {
 
@@ -27,8 +27,10 @@ struct CutRequest {
 struct RunCard {
   std::string name;  // of the card file, without ending: names the run folder
   std::string process;
-  ToyRequest toy;  // an integrand instead of a process, if it has a name
-  std::string title() const { return toy.name.empty() ? process : toy.name; }
+  IntegrandRequest integrand;  // instead of a process, if it has a name
+  bool has_process() const { return integrand.name.empty(); }
+  bool has_particles() const { return has_process() || integrand.name == "higgs_four_leptons"; }
+  std::string title() const { return has_process() ? process : integrand.name; }
   Model model{"sm"};
   Parameters parameters = Parameters::defaults(false);
 
@@ -52,7 +54,7 @@ struct RunCard {
   TrainerConfig neural{.batches = 0};  // 0: as many as pay; seed, threads and dimension are left to the run
 
   std::uint64_t events = 10'000;
-  std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for an integrand
+  std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for points of an integrand
   std::uint64_t seed = 1;
 
   // The card with every value written out: `sampling` determines what is sampled (all but [output]).

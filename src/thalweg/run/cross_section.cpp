@@ -246,4 +246,17 @@ Event CrossSection::to_event(std::span<const double> record) const {
   return event;
 }
 
+EventFileInfo CrossSection::file_info() const {
+  EventFileInfo info;
+  info.process = definition_.text;
+  const SubProcess& front = sets_[0].process;
+  for (std::size_t b = 0; b < 2; ++b) {
+    info.beam_pdg[b] = beams_.kind == Beams::Kind::hadrons ? 2212 : b < front.incoming ? front.pdg[b] : 0;
+    info.beam_energy[b] = beams_.kind == Beams::Kind::decay ? 0 : beams_.energy / 2;
+    info.pdf_id[b] = pdf_ ? pdf_->lhapdf_id : 0;
+  }
+  info.legs = front.legs();
+  return info;
+}
+
 }  // namespace thalweg

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "thalweg/amplitude/evaluator.h"
-#include "thalweg/event/event.h"
+#include "thalweg/event/event_source.h"
 #include "thalweg/kinematics/cuts.h"
 #include "thalweg/parton/pdf.h"
 #include "thalweg/phasespace/channels_from_diagrams.h"
@@ -23,7 +23,7 @@ namespace thalweg {
 // Prior channel weights: diagrams    alpha_i = sum_ab f f |M_i|^2 / sum_j (the same)      (thesis, 2.56)
 //                        propagators alpha_i = P_i / sum_j P_j, P = 1/|s - m^2 + i m Gamma|^2   (2.60)
 //                        sherpa      alpha_i = g_i / sum_j g_j                            (2.63, beta_i equal)
-class CrossSection : public Integrand {
+class CrossSection : public Integrand, public EventSource {
  public:
   // RequestError for everything about the card that can be known before sampling.
   explicit CrossSection(const RunCard& card);
@@ -40,13 +40,12 @@ class CrossSection : public Integrand {
 
   // Record: sub-process, x_a, x_b, mu_F, mu_R, alpha_s, momenta of the final particles.
   std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
-  // The Les Houches event of a record; weight and trials are left to the caller.
-  Event to_event(std::span<const double> record) const;
+  Event to_event(std::span<const double> record) const override;
+  EventFileInfo file_info() const override;
 
   const std::vector<DiagramSet>& diagrams() const { return sets_; }
   std::string sub_process_name(std::size_t i) const { return to_string(sets_[i].process, model_); }
   std::string unit() const override { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
-  int pdf_id() const { return pdf_ ? pdf_->lhapdf_id : 0; }
 
  private:
   static constexpr std::size_t kRecordHead = 6;

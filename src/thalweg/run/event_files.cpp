@@ -14,15 +14,15 @@ namespace {
 constexpr std::uint64_t kBlock = 1024;
 
 std::vector<Event> read_block(std::uint64_t k, double unit_weight, const EventFileJob& job, const EventStore& store,
-                              const CrossSection& cross_section) {
+                              const EventSource& source, std::size_t record_size) {
   throw_if_interrupted();
   const std::uint64_t first = k * kBlock, count = std::min(kBlock, job.info.events - first);
   const auto rows = store.read(first, count);
-  const std::size_t width = kRowHead + cross_section.record_size();
+  const std::size_t width = kRowHead + record_size;
   std::vector<Event> events;
   for (std::uint64_t i = 0; i < count; ++i) {
     const double* row = rows.data() + i * width;
-    Event event = cross_section.to_event({row + kRowHead, cross_section.record_size()});
+    Event event = source.to_event({row + kRowHead, record_size});
     event.weight = unit_weight * row[0];
     event.channel = static_cast<int>(row[1]);
     event.trials = row[2];
@@ -34,14 +34,14 @@ std::vector<Event> read_block(std::uint64_t k, double unit_weight, const EventFi
 std::uint64_t blocks(const EventFileJob& job) { return (job.info.events + kBlock - 1) / kBlock; }
 
 void write_lhe(const std::filesystem::path& path, bool compress, const EventFileJob& job, const EventStore& store,
-               const CrossSection& cross_section, const std::function<void(std::uint64_t)>& progress) {
+               const EventSource& source, std::size_t record_size, const std::function<void(std::uint64_t)>& progress) {
   AtomicFile file(path);
   auto pack = [&](const std::string& text) { return compress ? gzip_member(text) : text; };
   file.write(pack(lhe_head(job.info)));
   ordered_pipeline<std::string>(
       0, blocks(job), job.threads,
       [&](std::uint64_t k, Arena&) {
-        return pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, cross_section)));
+        return pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, source, record_size)));
       },
       [&](std::uint64_t k, std::string& text) {
         file.write(text);
@@ -53,7 +53,7 @@ void write_lhe(const std::filesystem::path& path, bool compress, const EventFile
 }
 
 void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, const EventStore& store,
-                 const CrossSection& cross_section, const std::function<void(std::uint64_t)>& progress) {
+                 const EventSource& source, std::size_t record_size, const std::function<void(std::uint64_t)>& progress) {
   AtomicFile file(path);
   file.close_for_library();
   const auto named = [&](auto&& body) { return with_place(path.string(), body); };
@@ -61,7 +61,7 @@ void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, con
   ordered_pipeline<Lheh5Block>(
       0, blocks(job), job.threads,
       [&](std::uint64_t k, Arena&) {
-        return lheh5_rows(read_block(k, job.lheh5_unit_weight, job, store, cross_section), job.info, k * kBlock);
+        return lheh5_rows(read_block(k, job.lheh5_unit_weight, job, store, source, record_size), job.info, k * kBlock);
       },
       [&](std::uint64_t k, Lheh5Block& block) {
         named([&] { writer.write(block, k * kBlock); });
@@ -82,19 +82,19 @@ std::string format_of(const std::filesystem::path& path) {
   if (name.ends_with(".npy")) return "npy";
   if (name.ends_with(".hepmc"))
     request_error("-o {}: HepMC3 is not there yet; use .lhe, .lhe.gz or .h5", path.string());
-  request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5, or .npy for points of an [integrand]",
+  request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5, or .npy for points of a toy",
                 path.string());
 }
 
 std::string ending_of(const std::string& format) { return format == "hdf5" ? "h5" : format; }
 
 void write_event_file(const std::filesystem::path& path, const std::string& format, const EventFileJob& job,
-                      const EventStore& store, const CrossSection& cross_section,
+                      const EventStore& store, const EventSource& source, std::size_t record_size,
                       const std::function<void(std::uint64_t)>& progress) {
   if (format == "hdf5")
-    write_lheh5(path, job, store, cross_section, progress);
+    write_lheh5(path, job, store, source, record_size, progress);
   else
-    write_lhe(path, format == "lhe.gz", job, store, cross_section, progress);
+    write_lhe(path, format == "lhe.gz", job, store, source, record_size, progress);
 }
 
 }  // namespace thalweg

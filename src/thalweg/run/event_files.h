@@ -4,8 +4,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "thalweg/event/event.h"
-#include "thalweg/run/cross_section.h"
+#include "thalweg/event/event_source.h"
 #include "thalweg/run/event_store.h"
 
 namespace thalweg {
@@ -27,7 +26,7 @@ struct EventFileJob {
 // converted, formatted and compressed on all threads in blocks of fixed size and written in order: the
 // bytes do not depend on the number of threads.
 void write_event_file(const std::filesystem::path& path, const std::string& format, const EventFileJob& job,
-                      const EventStore& store, const CrossSection& cross_section,
+                      const EventStore& store, const EventSource& source, std::size_t record_size,
                       const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace thalweg

@@ -24,15 +24,20 @@ std::string number(double value) {
   return text;
 }
 
-std::string resolved_process(const RunCard& card) {
-  std::string text =
-      fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
-  text += fmt::format("\n[parameters]\nscheme = \"{}\"\n", card.parameters.scheme_name());
+std::string resolved_parameters(const RunCard& card) {
+  std::string text = fmt::format("\n[parameters]\nscheme = \"{}\"\n", card.parameters.scheme_name());
   const bool gmu = card.parameters.scheme() == Scheme::gmu;
   for (const auto& [name, value] : card.parameters.values()) {
     if (name == (gmu ? "alpha_em_inverse" : "mass.w")) text += "# follows: ";
     text += name + " = " + number(value) + "\n";
   }
+  return text;
+}
+
+std::string resolved_process(const RunCard& card) {
+  std::string text =
+      fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
+  text += resolved_parameters(card);
   if (card.beam_kind != Beams::Kind::decay)
     text += fmt::format("\n[beams]\nenergy = {}\npdf = {}\nflavours = {}\n", number(card.energy), quoted(card.pdf),
                         card.flavours);
@@ -50,25 +55,26 @@ std::string resolved_process(const RunCard& card) {
 
 // A library that changed is another integrand.
 std::string resolved_integrand(const RunCard& card) {
-  const ToyRequest& toy = card.toy;
-  std::string text = fmt::format("seed = {}\n\n[integrand]\nname = {}\n", card.seed, quoted(toy.name));
-  if (toy.name == "camel") text += fmt::format("dimension = {}\n", toy.dimension);
-  if (toy.name == "camel_back") text += "cut = " + number(toy.cut) + "\n";
-  if (toy.name == "camel_back" || toy.name == "crossed_ring")
-    text += fmt::format("prior = \"{}\"\n", toy.optimal_prior ? "optimal" : "flat");
-  if (toy.name == "crossed_ring") text += fmt::format("channels = {}\n", nlohmann::json(toy.channels).dump());
-  if (toy.name == "library") {
-    const std::string bytes = read_file(toy.library);
-    text += fmt::format("library = {}  # crc32 {:08x}\ncost = {}\n", quoted(toy.library),
-                        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()), number(toy.cost));
+  const IntegrandRequest& request = card.integrand;
+  std::string text = fmt::format("seed = {}\n\n[integrand]\nname = {}\n", card.seed, quoted(request.name));
+  if (request.name == "camel") text += fmt::format("dimension = {}\n", request.dimension);
+  if (request.name == "camel_back") text += "cut = " + number(request.cut) + "\n";
+  if (request.name == "camel_back" || request.name == "crossed_ring")
+    text += fmt::format("prior = \"{}\"\n", request.optimal_prior ? "optimal" : "flat");
+  if (request.name == "crossed_ring") text += fmt::format("channels = {}\n", nlohmann::json(request.channels).dump());
+  if (request.name == "library") {
+    const std::string bytes = read_file(request.library);
+    text += fmt::format("library = {}  # crc32 {:08x}\ncost = {}\n", quoted(request.library),
+                        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()), number(request.cost));
   }
+  if (card.has_particles()) text += resolved_parameters(card);
   return text;
 }
 
 }  // namespace
 
 std::string resolved_card(const RunCard& card, bool with_output) {
-  std::string text = card.toy.name.empty() ? resolved_process(card) : resolved_integrand(card);
+  std::string text = card.has_process() ? resolved_process(card) : resolved_integrand(card);
   text += "\n[integration]\n";
   if (card.points) text += fmt::format("points = {}\n", card.points);
   text += "accuracy = " + number(card.accuracy) + "\n";

@@ -18,8 +18,8 @@ fs::path default_folder(const RunCard& card, const RunOptions& options) {
 }
 
 std::unique_ptr<Integrand> make_integrand(const RunCard& card) {
-  if (card.toy.name.empty()) return std::make_unique<CrossSection>(card);
-  return make_toy(card.toy);
+  if (card.has_process()) return std::make_unique<CrossSection>(card);
+  return make_named_integrand(card.integrand, card.parameters);
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ Run::Run(const RunCard& card, const RunOptions& options)
     : card_(card),
       options_(options),
       integrand_(make_integrand(card)),
-      cross_section_(dynamic_cast<const CrossSection*>(integrand_.get())),
+      event_source_(dynamic_cast<const EventSource*>(integrand_.get())),
       folder_((check_outputs(), default_folder(card, options)), card),
       progress_(options.verbosity) {
   load_state();
@@ -49,10 +49,10 @@ std::vector<fs::path> Run::output_files() const {
 
 void Run::check_outputs() const {
   for (const fs::path& file : output_files()) {
-    if ((format_of(file) == "npy") != !card_.toy.name.empty())
+    if ((format_of(file) == "npy") == card_.has_particles())
       request_error("-o {}: {}", file.string(),
-                    card_.toy.name.empty() ? "events go to .lhe, .lhe.gz or .h5 files"
-                                           : "points of an [integrand] go to .npy files");
+                    card_.has_particles() ? "events go to .lhe, .lhe.gz or .h5 files"
+                                           : "points of this [integrand] go to .npy files");
     std::error_code code;
     const fs::path parent = file.parent_path();
     if (options_.output && !parent.empty() && !fs::is_directory(parent, code))
@@ -113,7 +113,7 @@ void Run::add_time(const std::string& stage, double seconds) {
 
 void Run::write_cards() const {
   write_file(folder_.file("card.toml"), card_.resolved);
-  if (cross_section_) write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
+  if (event_source_) write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
 }
 
 void Run::train() {

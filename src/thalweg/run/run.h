@@ -59,7 +59,7 @@ class Run {
   std::unique_ptr<Integrand> integrand_;
   std::unique_ptr<WeightedIntegrand> sampled_;  // with trained channel weights; null before training or without
   const Integrand& sampled() const { return sampled_ ? static_cast<const Integrand&>(*sampled_) : *integrand_; }
-  const CrossSection* cross_section_;  // the integrand, if it is one
+  const EventSource* event_source_;  // the integrand, if it makes events
   RunFolder folder_;
   Progress progress_;
   IntegratorState state_;

@@ -103,7 +103,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
 
 void Run::write_files(const Generation& g) {
   const EventStore store(folder_.file("events.partial"), kRowHead + integrand_->record_size(), g.events);
-  if (cross_section_) return write_event_files(g, store);
+  if (event_source_) return write_event_files(g, store);
   const double unit_weight = g.events ? total(state_).value / g.weight_sum : 0;
   for (const fs::path& file : output_files()) {
     progress_.start("write", g.events, "points");
@@ -118,14 +118,7 @@ void Run::write_event_files(const Generation& g, const EventStore& store) {
   const Integral sigma = total(state_);
   EventFileJob job;
   job.threads = options_.threads;
-  job.info.process = card_.process;
-  const bool hadrons = card_.beam_kind == Beams::Kind::hadrons;
-  const SubProcess& front = cross_section_->diagrams()[0].process;
-  for (std::size_t b = 0; b < 2; ++b) {
-    job.info.beam_pdg[b] = hadrons ? 2212 : b < front.incoming ? front.pdg[b] : 0;
-    job.info.beam_energy[b] = card_.beam_kind == Beams::Kind::decay ? 0 : card_.energy / 2;
-    job.info.pdf_id[b] = cross_section_->pdf_id();
-  }
+  job.info = event_source_->file_info();
   const double n = static_cast<double>(g.events);
   job.lhe_unit_weight = g.events ? sigma.value * n / g.weight_sum : 0;
   job.lheh5_unit_weight = g.events ? sigma.value * g.trials / g.weight_sum : 0;
@@ -133,14 +126,13 @@ void Run::write_event_files(const Generation& g, const EventStore& store) {
   job.info.error = sigma.error;
   job.info.largest_weight = job.lhe_unit_weight * g.largest;
   job.info.events = g.events;
-  job.info.legs = front.legs();
   job.info.sum_trials = g.trials;
   job.info.seed = card_.seed;
   job.info.card = card_.resolved_sampling;
   job.info.slha = write_slha(card_.model, card_.parameters);
   for (const fs::path& file : output_files()) {
     progress_.start("write", g.events, "events");
-    write_event_file(file, format_of(file), job, store, *cross_section_,
+    write_event_file(file, format_of(file), job, store, *event_source_, integrand_->record_size(),
                      [&](std::uint64_t done) { progress_.update(done); });
     progress_.finish(g.events, file.string());
     add_time("write", progress_.seconds());

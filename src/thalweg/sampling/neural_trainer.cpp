@@ -15,6 +15,10 @@ namespace {
 
 constexpr double kMemory = 0.98;  // of the running means of weights, per batch
 constexpr std::uint64_t kReports = 20, kBufferBatches = 50;
+// Learning rate of the channel weights in units of the flows'. Weights that move as fast as the flows leave them behind:
+// on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with flat
+// priors 0.1 learns too slowly.
+constexpr double kWeightRate = 0.3;
 constexpr std::size_t kScalingPoints = 4096;  // that give features their scale
 
 double sigma(const TrainerState& s, std::size_t m) {
@@ -205,7 +209,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   }
   if (state.weights && !first) {
     GuardedAdam& optimiser = state.weights->optimiser;
-    const auto taken = optimiser.step(state.weights->network.parameters(), weight_gradient, rate, batch);
+    const auto taken = optimiser.step(state.weights->network.parameters(), weight_gradient, kWeightRate * rate, batch);
     follow(state, taken, optimiser.length, "channel weights");
   }
   state.non_finite += lost;

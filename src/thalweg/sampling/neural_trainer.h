@@ -45,7 +45,7 @@ struct TrainerConfig {
   // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
   std::uint64_t reuse = 1;
   // Channel weights, where the integrand has several channels and features.
-  bool train_weights = false;
+  bool train_weights = true;
   std::size_t weight_hidden = 64, weight_layers = 3;
   double drop = 1e-3;  // channels whose integrals add up to this share at most are given up for the others
 };

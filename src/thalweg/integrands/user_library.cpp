@@ -1,4 +1,4 @@
-#include "thalweg/toy/user_library.h"
+#include "thalweg/integrands/user_library.h"
 
 #include <dlfcn.h>
 

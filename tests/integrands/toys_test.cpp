@@ -1,4 +1,4 @@
-#include "thalweg/toy/toy_integrands.h"
+#include "thalweg/integrands/toys.h"
 
 #include <gtest/gtest.h>
 

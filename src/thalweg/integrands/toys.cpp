@@ -1,4 +1,4 @@
-#include "thalweg/toy/toy_integrands.h"
+#include "thalweg/integrands/toys.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/spelling.h"
-#include "thalweg/toy/user_library.h"
+#include "thalweg/integrands/user_library.h"
 
 namespace thalweg {
 namespace {
@@ -157,7 +157,7 @@ void ToyIntegrand::evaluate(std::size_t channel, const Batch& points, const Eval
   }
 }
 
-std::unique_ptr<ToyIntegrand> make_toy(const ToyRequest& request) {
+std::unique_ptr<ToyIntegrand> make_toy(const IntegrandRequest& request) {
   if (request.name == "camel") {
     if (request.dimension < 1 || request.dimension > kMaxDim)
       request_error("camel has 1 to {} dimensions, not {}", kMaxDim, request.dimension);
@@ -173,8 +173,8 @@ std::unique_ptr<ToyIntegrand> make_toy(const ToyRequest& request) {
     return std::make_unique<CrossedRing>(request.channels, request.optimal_prior);
   }
   if (request.name == "library") return std::make_unique<UserFunction>(request.library, request.cost);
-  request_error("unknown integrand '{}'{} Known: camel, camel_back, crossed_ring, library", request.name,
-                did_you_mean(request.name, kToyNames));
+  request_error("unknown integrand '{}'{} Known: {}", request.name, did_you_mean(request.name, kIntegrandNames),
+                comma_list(kIntegrandNames));
 }
 
 }  // namespace thalweg

@@ -6,32 +6,14 @@
 //                 densities at the two peaks of half width sqrt(2) sigma (Heimel, thesis, 5.24-5.28). Integral 1
 //                 without cut, 0.705529 with cut = 2.5
 //   crossed_ring  f(x) = (f_ring + f_line) / 2 in the plane, radius 1, widths 0.05 and 3 x 0.05 (5.29); channels
-//   "ring",
-//                 "line" (5.30-5.36, with the density g_4 / r of a ring) and "flat", x = log(y / (1 - y)); integral 1
+//                 "ring", "line" (5.30-5.36, with the density g_4 / r of a ring) and "flat", x = log(y / (1 - y)); integral 1
 //   library       a shared library of the user with `int thalweg_dim(void);` (1 to 64) and
 //                 `double thalweg_integrand(const double* x);` on [0,1]^d, called from several threads at once
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "thalweg/sampling/integrand.h"
+#include "thalweg/integrands/named_integrand.h"
 
 namespace thalweg {
-
-inline const std::vector<std::string> kToyNames = {"camel", "camel_back", "crossed_ring", "library"};
-inline const std::vector<std::string> kRingChannels = {"ring", "line", "flat"};
-
-struct ToyRequest {
-  std::string name{};                                 // empty: no toy
-  std::uint64_t dimension = 4;                        // camel: 1 to 64
-  double cut = -1e300;                                // camel_back
-  bool optimal_prior = true;                          // alpha_i = g_i / sum_j g_j; else 1 / channels
-  std::vector<std::string> channels{"ring", "line"};  // crossed_ring
-  std::string library{};
-  double cost = 1;  // of a call of the library, microseconds
-};
 
 // Points of [0,1]^d go to x; record of an event: x. No unit.
 class ToyIntegrand : public Integrand {
@@ -53,6 +35,6 @@ class ToyIntegrand : public Integrand {
 };
 
 // RequestError for a name, dimension, channel or library that is not there.
-std::unique_ptr<ToyIntegrand> make_toy(const ToyRequest& request);
+std::unique_ptr<ToyIntegrand> make_toy(const IntegrandRequest& request);
 
 }  // namespace thalweg
