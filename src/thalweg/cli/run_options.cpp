@@ -2,11 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <map>
 #include <thread>
 
 #include "thalweg/base/errors.h"
 
 namespace thalweg {
+namespace {
+
+// "90s", "10min", "2h" in seconds.
+double seconds_of(const std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(static_cast<const char*>(end), text.data() + text.size());
+  const std::map<std::string, double> units{{"s", 1}, {"min", 60}, {"h", 3600}};
+  const auto known = units.find(unit);
+  if (error != std::errc() || known == units.end() || !(number > 0 && number * known->second <= 1e7))
+    request_error("--train-for {}: expected a time such as 90s, 10min or 2h, at most 1e7 s", text);
+  return number * known->second;
+}
+
+}  // namespace
 
 void RunArguments::add_common(CLI::App& command) {
   command.add_option("card", card, "run card (TOML)")->required();
@@ -17,8 +34,11 @@ void RunArguments::add_common(CLI::App& command) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--sampler", sampler, "neural, vegas or flat");
-  command.add_option("--batches", batches, "training batches of the neural sampler (default: as many as pay)")
-      ->check(CLI::Range(1, 100'000'000));
+  CLI::Option* fixed =
+      command.add_option("--batches", batches, "training batches of the neural sampler (default: as many as pay)")
+          ->check(CLI::Range(1, 100'000'000));
+  command.add_option("--train-for", train_for, "time to train the neural sampler for, such as 90s, 10min or 2h")
+      ->excludes(fixed);
   command.add_option("--run", folder, "run folder (default: ./<card name>.run)");
   command.add_flag("--resume", resume, "go on with an interrupted run (also done without it)");
   command.add_flag("--json", json, "print result.json on stdout and nothing else");
@@ -41,6 +61,7 @@ RunOptions RunArguments::options() const {
   options.verbosity = quiet ? Verbosity::quiet : Verbosity::normal;
   options.folder = folder;
   if (!output.empty()) options.output = output;
+  if (!train_for.empty()) options.train_seconds = seconds_of(train_for);
   return options;
 }
 

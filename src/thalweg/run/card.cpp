@@ -127,7 +127,8 @@ class CardReader : private CardFile {
         request_error("{}: the integrand '{}' has no {}; leave it out", where(key, node), request.name, key);
     auto only_for = [&](const char* key, std::initializer_list<std::string_view> names) {
       const std::string path = std::string("integrand.") + key;
-      if (const toml::node* node = find(path); node && std::find(names.begin(), names.end(), request.name) == names.end())
+      if (const toml::node* node = find(path);
+          node && std::find(names.begin(), names.end(), request.name) == names.end())
         request_error("{}: the integrand '{}' has no such key; it belongs to {}", where(path, node), request.name,
                       fmt::join(names, ", "));
     };
@@ -158,7 +159,8 @@ class CardReader : private CardFile {
         request_error("{}: 'integrand.library' is missing; expected a shared library, such as \"./f.so\"", place());
       });
       const std::filesystem::path beside = std::filesystem::path(place()).parent_path() / request.library;
-      if (!std::filesystem::exists(request.library) && std::filesystem::exists(beside)) request.library = beside.string();
+      if (!std::filesystem::exists(request.library) && std::filesystem::exists(beside))
+        request.library = beside.string();
     }
     with_place(where("integrand", root().get("integrand")), [&] { make_named_integrand(request, card.parameters); });
   }
@@ -364,6 +366,13 @@ RunCard parse_card(std::string_view text, const std::string& place, const std::v
   RunCard card = CardReader(text, place, set).read();
   card.name = std::filesystem::path(place).stem().string();
   return card;
+}
+
+void RunCard::decide_batches(std::uint64_t batches, const std::string& reason) {
+  RunCard decided = *this;
+  decided.neural.batches = batches;
+  decided.batches_reason = reason;
+  resolved = resolved_card(decided, true);
 }
 
 RunCard load_card(const std::filesystem::path& path, const std::vector<std::string>& set) {

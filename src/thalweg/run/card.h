@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "thalweg/amplitude/process.h"
+#include "thalweg/integrands/named_integrand.h"
 #include "thalweg/phasespace/channel.h"
 #include "thalweg/run/expression.h"
 #include "thalweg/sampling/neural_trainer.h"
-#include "thalweg/integrands/named_integrand.h"
 
 namespace thalweg {
 
@@ -52,10 +52,14 @@ struct RunCard {
   double vegas_damping = 0.7;
   double overweight_budget = 1e-3;
   TrainerConfig neural{.batches = 0};  // 0: as many as pay; seed, threads and dimension are left to the run
+  std::string batches_reason;          // a comment of the resolved card
 
   std::uint64_t events = 10'000;
   std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for points of an integrand
   std::uint64_t seed = 1;
+
+  // Writes a number of batches that was decided, and why, into `resolved`; `resolved_sampling` stays what was asked.
+  void decide_batches(std::uint64_t batches, const std::string& reason);
 
   // The card with every value written out: `sampling` determines what is sampled (all but [output]).
   std::string resolved, resolved_sampling;

@@ -21,6 +21,7 @@ struct RunOptions {
   Verbosity verbosity = Verbosity::normal;
   std::filesystem::path folder;                 // empty: ./<card name>.run
   std::optional<std::filesystem::path> output;  // one event file with the format of its ending
+  double train_seconds = 0;                     // 0: as many batches as the card says or as pay
 };
 
 class Run {
@@ -43,6 +44,7 @@ class Run {
   TrainerConfig trainer_config() const;
   void train_sampler();
   void decide_training();
+  std::uint64_t batches_for(double seconds) const;
   void write_cards() const;
   void report_integral(const IntegratorState& state);
   void make_events(const UnweightingPlan& plan, Generation& g);

@@ -1,5 +1,7 @@
 // The sampler of a run: VEGAS grids, and flows that start from them.
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -7,6 +9,16 @@
 #include "thalweg/sampling/training_budget.h"
 
 namespace thalweg {
+namespace {
+
+// sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
+double spread(const IntegratorState& state) {
+  double sum = 0;
+  for (const double s : state.sigma) sum += s;
+  return sum / std::max(std::abs(state.iterations.back().value), 1e-300);
+}
+
+}  // namespace
 
 TrainerConfig Run::trainer_config() const {
   TrainerConfig config = card_.neural;
@@ -16,27 +28,58 @@ TrainerConfig Run::trainer_config() const {
   return config;
 }
 
+// From the time of a few batches, on a training of its own.
+std::uint64_t Run::batches_for(double seconds) const {
+  TrainerConfig config = card_.neural;
+  config.seed = card_.seed;
+  config.threads = options_.threads;
+  config.batches = 1;
+  const double trial = std::min(1.0, 0.05 * seconds);
+  TrainerState state;
+  for (;; config.batches *= 2) {
+    const NeuralTrainer trainer(*integrand_, config);
+    state = trainer.initial_state(state_.grids, state_.power);
+    const auto start = std::chrono::steady_clock::now();
+    trainer.train(state, [](const TrainerState&) {});
+    const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (taken < trial) continue;
+    const double batches = seconds * static_cast<double>(config.batches) / taken;
+    return static_cast<std::uint64_t>(std::clamp(batches, 1.0, 1e8));
+  }
+}
+
 // Once a run: what it decides stays, also for more events later.
 void Run::decide_training() {
   if (const auto earlier = folder_.load("training")) {
     training_ = *earlier;
+    card_.decide_batches(training_.at("batches"), training_.at("reason"));
     return;
   }
   training_["batches"] = card_.neural.batches;
   training_["reason"] = fmt::format("{} batches: as the card says", card_.neural.batches);
-  if (card_.neural.batches == 0) {
+  if (options_.train_seconds > 0) {
+    const std::uint64_t batches = batches_for(options_.train_seconds);
+    training_["batches"] = batches;
+    training_["reason"] = fmt::format(
+        "{} batches: about {:.4g} s at the speed of this machine; only --batches {} makes the same events again",
+        batches, options_.train_seconds, batches);
+  } else if (card_.neural.batches == 0) {
     FlowConfig shape = card_.neural.flow;
     shape.dim = integrand_->dim();
-    const FlowLayout layout(shape);
     const TrainingDecision decision = thalweg::decide_training({.point = integrand_->cost(),
-                                                                .network = network_cost(layout),
+                                                                .network = network_cost(FlowLayout(shape)),
                                                                 .efficiency = state_.adapted_efficiency,
+                                                                .spread = spread(state_),
                                                                 .events = card_.events,
+                                                                .points = card_.points,
+                                                                .accuracy = card_.accuracy,
                                                                 .batch_size = card_.neural.batch_size});
     training_["batches"] = decision.batches;
     training_["reason"] = decision.reason;
   }
   folder_.save("training", training_);
+  card_.decide_batches(training_["batches"], training_["reason"]);
+  write_cards();
   progress_.say("train      " + training_["reason"].get<std::string>());
   folder_.log("train      " + training_["reason"].get<std::string>());
 }

@@ -20,13 +20,22 @@ double expected_efficiency(double vegas_efficiency, std::uint64_t batches) {
   return std::max(vegas_efficiency, 1 - std::max(lost, 1 - kReachable));
 }
 
+double expected_spread(double vegas_spread, std::uint64_t batches) {
+  const double b = static_cast<double>(batches);
+  return std::min(vegas_spread, std::max(vegas_spread / std::sqrt(1 + b / kHalfway), kLeastSpread));
+}
+
 TrainingDecision decide_training(const TrainingCosts& c) {
-  const double events = static_cast<double>(c.events), efficiency = std::max(c.efficiency, 1e-9);
+  constexpr double kBookkeeping = 100;  // of a point: its random numbers, its grid, its statistics
+  const double efficiency = std::max(c.efficiency, 1e-9);
   auto seconds = [&](std::uint64_t batches) {
-    if (batches == 0) return 1e-9 * events / efficiency * c.point;
+    const double network = batches > 0 ? c.network : 0, point = c.point + kBookkeeping + network;
     // A training step passes the network three times: sampling and twice as much for the gradient.
-    const double train = static_cast<double>(batches * c.batch_size) * (c.point + 3 * c.network);
-    return 1e-9 * (train + events / expected_efficiency(efficiency, batches) * (c.point + c.network));
+    const double train = static_cast<double>(batches * c.batch_size) * (point + 2 * network);
+    const double integrate =
+        c.points > 0 ? static_cast<double>(c.points) : std::pow(expected_spread(c.spread, batches) / c.accuracy, 2);
+    const double unweight = static_cast<double>(c.events) / expected_efficiency(efficiency, batches);
+    return 1e-9 * (train + (integrate + unweight) * point);
   };
   TrainingDecision best{0, seconds(0), seconds(0), {}};
   double least = best.vegas_seconds;
@@ -40,11 +49,11 @@ TrainingDecision decide_training(const TrainingCosts& c) {
   }
   best.reason = best.batches == 0
                     ? fmt::format(
-                          "no network: VEGAS makes {} events in about {:.3g} s, {} batches of training and the network "
-                          "would take {:.3g} s",
+                          "no network: integral and {} events in about {:.3g} s by VEGAS; with {} batches of training "
+                          "and the network {:.3g} s",
                           c.events, best.vegas_seconds, candidate, best.neural_seconds)
-                    : fmt::format("{} batches: {} events in about {:.3g} s, {:.3g} s by VEGAS alone", best.batches,
-                                  c.events, best.neural_seconds, best.vegas_seconds);
+                    : fmt::format("{} batches: integral and {} events in about {:.3g} s, {:.3g} s by VEGAS alone",
+                                  best.batches, c.events, best.neural_seconds, best.vegas_seconds);
   return best;
 }
 
