@@ -2,28 +2,16 @@
 #include "thalweg/flow/coupling_flow.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <random>
 
+#include "simd_targets.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/flow/reference_flow.h"
 
 namespace thalweg {
 namespace {
-
-// Runs `body` on each target, and says which in a failure.
-void on_every_target(const auto& body) {
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 struct Tile {
   AlignedVector<double> x, log_density;

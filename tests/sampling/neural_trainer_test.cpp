@@ -8,7 +8,9 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/sampling/integrator.h"
+#include "thalweg/sampling/sampler_file.h"
 #include "thalweg/sampling/training_budget.h"
+#include "two_peaks.h"
 
 namespace thalweg {
 namespace {
@@ -163,6 +165,123 @@ TEST(NeuralTrainer, FunctionsThatAreNotFiniteOrZeroEverywhere) {
   EXPECT_EQ(still.flows[0].optimiser.average, before);
 }
 
+// Trained, and integrated with its weights.
+Integral integrate(const Integrand& f, const TrainerState& training, IntegratorState& state) {
+  state.flows = NeuralTrainer::averaged(training);
+  state.active = training.active;
+  const WeightedIntegrand weighted = NeuralTrainer::weighted(f, training);
+  Integrator(weighted, integrator_config()).integrate(state, [](const IntegratorState&) {});
+  return total(state);
+}
+
+TEST(TrainedWeights, LowerTheVarianceAndKeepTheIntegral) {
+  const TwoPeaks f;
+  double errors[2];
+  for (const bool with_weights : {false, true}) {
+    TrainerConfig config;
+    config.batches = 1000, config.learning_rate = 3e-3, config.train_weights = with_weights;
+    Trained trained = train(f, config);
+    EXPECT_EQ(trained.training.weights.has_value(), with_weights);
+    const Integral integral = integrate(f, trained.training, trained.state);
+    EXPECT_NEAR(integral.value, 2, 5 * integral.error);
+    errors[with_weights] = integral.error;
+  }
+  EXPECT_LT(errors[1], 0.7 * errors[0]);
+}
+
+TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
+  struct Disfavoured : TwoPeaks {
+    Disfavoured() : TwoPeaks(3) {}
+    double prior(std::size_t c, const double*) const override { return c == 2 ? 1e-4 : 1; }
+  };
+  const Disfavoured f;
+  TrainerConfig config;
+  config.batches = 100;
+  Trained trained = train(f, config);
+  EXPECT_EQ(trained.training.active, (std::vector<std::uint8_t>{1, 1, 0}));
+  ASSERT_EQ(trained.training.events.size(), 1U);
+  const Integral integral = integrate(f, trained.training, trained.state);
+  EXPECT_NEAR(integral.value, 2, 5 * integral.error);
+  EXPECT_EQ(trained.state.channels[2].points(), 0U);
+}
+
+// The third channel alone sees what is far from both peaks, 1e-3 of the integral and less.
+TEST(TrainedWeights, AChannelThatAloneReachesPointsStays) {
+  struct Divided : TwoPeaks {
+    Divided() : TwoPeaks(3) {}
+    double prior(std::size_t c, const double* x) const override { return (c == 2) == (x[0] > 1.7); }
+  };
+  const Divided f;
+  TrainerConfig config;
+  config.batches = 100, config.drop = 0.05;
+  const Trained trained = train(f, config);
+  EXPECT_LT(trained.training.integral[2], 0.05 * 2);
+  EXPECT_EQ(trained.training.active, (std::vector<std::uint8_t>{1, 1, 1}));
+}
+
+// Two channels that are the same map share its flow and its points.
+TEST(SymmetryGroups, ChannelsOfOneMapShareAFlow) {
+  struct Mirrored : TwoPeaks {
+    std::size_t maps() const override { return 1; }
+    std::size_t map_of(std::size_t) const override { return 0; }
+  };
+  const Mirrored f;
+  TrainerConfig config;
+  config.batches = 200, config.learning_rate = 3e-3;
+  Trained trained = train(f, config);
+  EXPECT_EQ(trained.training.flows.size(), 1U);
+  EXPECT_EQ(trained.state.grids.size(), 1U);
+  const Integral integral = integrate(f, trained.training, trained.state);
+  EXPECT_NEAR(integral.value, 2, 5 * integral.error);
+  // Means of a map stand for all of its channels.
+  EXPECT_NEAR(trained.training.mean[0], 2, 0.1);
+}
+
+TEST(BufferedTraining, EvaluatesLessAndLearnsAsWell) {
+  const Function f = camel(3);
+  std::uint64_t evaluations[2];
+  double spread[2];
+  for (const std::size_t k : {0UL, 1UL}) {
+    TrainerConfig config;
+    config.batches = 1000, config.learning_rate = 3e-3, config.reuse = k == 0 ? 1 : 5;
+    Trained trained = train(f, config);
+    evaluations[k] = trained.training.evaluations;
+    const Integral integral = integrate(f, trained.training, trained.state);
+    EXPECT_NEAR(integral.value, 1, 5 * integral.error);
+    spread[k] = relative_std_dev(trained.state);
+  }
+  EXPECT_NEAR(static_cast<double>(evaluations[0]) / static_cast<double>(evaluations[1]), 5, 0.01);
+  EXPECT_LT(spread[1], 2 * spread[0]);
+}
+
+TEST(BufferedTraining, SameBitsForAnyThreadsAndFromACheckpoint) {
+  const auto path = std::filesystem::temp_directory_path() / "thalweg_buffered_resume.h5";
+  const TwoPeaks f;
+  TrainerConfig config;
+  config.batches = 120, config.batch_size = 256, config.reuse = 3;
+  const Trained straight = train(f, config);
+  config.threads = 3;
+  const NeuralTrainer trainer(f, config);
+  IntegratorState adapted = Integrator(f, integrator_config()).initial_state();
+  Integrator(f, integrator_config()).adapt(adapted, [](const IntegratorState&) {});
+  TrainerState cut = trainer.initial_state(adapted.grids);
+  struct Interruption {};
+  EXPECT_THROW(trainer.train(cut,
+                             [&](const TrainerState& s) {
+                               save_sampler(path, s, "card");
+                               if (s.batches_done > 30) throw Interruption();
+                             }),
+               Interruption);
+  TrainerState back = load_sampler(path, "card", 2, 2);
+  EXPECT_EQ(back.batches_done, cut.batches_done);
+  trainer.train(back, [](const TrainerState&) {});
+  std::filesystem::remove(path);
+  for (std::size_t m = 0; m < 2; ++m)
+    EXPECT_EQ(straight.training.flows[m].optimiser.average, back.flows[m].optimiser.average);
+  EXPECT_EQ(straight.training.weights->optimiser.average, back.weights->optimiser.average);
+  EXPECT_EQ(straight.training.weights->network.shift, back.weights->network.shift);
+}
+
 TEST(VegasStart, IntegralUnchangedAndVarianceNearTheGrid) {
   const Function f(2, [](const std::vector<double>& x) {
     return std::exp(-50 * (x[0] - 0.4) * (x[0] - 0.4)) * (1 + 3 * x[1] * x[1]);
@@ -204,6 +323,13 @@ TEST(TrainingBudget, TrainsWhereItPays) {
   EXPECT_LT(few.neural_seconds, few.vegas_seconds);
   costs.events *= 100;
   EXPECT_GE(decide_training(costs).batches, few.batches);
+  // Few events, but an accuracy that a wide distribution of weights makes dear.
+  costs = {.point = 100, .network = 500, .efficiency = 0.03, .spread = 2.6, .events = 10'000};
+  EXPECT_EQ(decide_training(costs).batches, 0U);
+  costs.accuracy = 1e-4;
+  EXPECT_GT(decide_training(costs).batches, 0U);
+  costs.points = 1000;
+  EXPECT_EQ(decide_training(costs).batches, 0U);
 }
 
 }  // namespace

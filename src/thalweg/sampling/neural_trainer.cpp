@@ -15,9 +15,9 @@ namespace {
 
 constexpr double kMemory = 0.98;  // of the running means of weights, per batch
 constexpr std::uint64_t kReports = 20, kBufferBatches = 50;
-// Learning rate of the channel weights in units of the flows'. Weights that move as fast as the flows leave them behind:
-// on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with flat
-// priors 0.1 learns too slowly.
+// Learning rate of the channel weights in units of the flows'. Weights that move as fast as the flows leave them
+// behind: on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with
+// flat priors 0.1 learns too slowly.
 constexpr double kWeightRate = 0.3;
 constexpr std::size_t kScalingPoints = 4096;  // that give features their scale
 
@@ -116,114 +116,143 @@ std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) cons
   return result;
 }
 
-void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const {
-  const std::size_t maps = integrand_.maps();
-  const std::uint64_t batch = state.batches_done, online = online_batches(config_.batches, config_.reuse);
-  const std::uint64_t place = batch % (online * config_.reuse);
-  const bool first = batch == 0, buffered = place >= online;
-  if (place == 0) scratch.buffer.clear();
-  auto count = counts(state);
+// A batch: its points by map, and the tasks that draw them.
+struct NeuralTrainer::Step {
+  std::uint64_t batch = 0;
+  bool first = true, buffered = false, storing = false;
   std::vector<TrainingTask> tasks;
-  std::vector<double> drawn(maps);  // points of each map
-  for (std::size_t m = 0; m < maps; ++m) {
+  std::vector<double> drawn;  // points of each map
+  double points = 0;
+};
+
+NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scratch) const {
+  Step step;
+  step.batch = state.batches_done;
+  step.first = step.batch == 0;
+  const std::uint64_t online = online_batches(config_.batches, config_.reuse);
+  const std::uint64_t place = step.batch % (online * config_.reuse);
+  step.buffered = place >= online;
+  step.storing = config_.reuse > 1 && !step.buffered;
+  if (place == 0) scratch.buffer.clear();
+  const auto count = counts(state);
+  step.drawn.resize(count.size());
+  for (std::size_t m = 0; m < count.size(); ++m) {
     std::vector<std::size_t> channels;
     for (const std::size_t c : channels_of_[m])
-      if (state.active[c] && (!buffered || scratch.buffer.points(c) > 0)) channels.push_back(c);
+      if (state.active[c] && (!step.buffered || scratch.buffer.points(c) > 0)) channels.push_back(c);
     const std::uint64_t each = channels.empty() ? 0 : (count[m] + channels.size() - 1) / channels.size();
-    drawn[m] = static_cast<double>(each * channels.size());
+    step.drawn[m] = static_cast<double>(each * channels.size());
+    step.points += step.drawn[m];
     for (const std::size_t c : channels)
       for (std::uint64_t left = each; left > 0; left -= std::min(left, kTaskPoints))
-        tasks.push_back(
-            {c, m, static_cast<double>(channels.size()), std::min(left, kTaskPoints), batch, tasks.size(), buffered});
+        step.tasks.push_back({c, m, static_cast<double>(channels.size()), std::min(left, kTaskPoints), step.batch,
+                              step.tasks.size(), step.buffered});
   }
+  return step;
+}
 
-  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && batch < config_.batches / 3);
-  LossScales scales;
-  for (auto* s : {&scales.linear, &scales.quadratic, &scales.weights, &scales.inverse_square}) s->assign(maps, 0.0);
-  scales.mean = state.mean;
-  if (batch >= config_.batches * 2 / 3) scales.tail = config_.tail;
-  double integral = 0, spread = 0, points = 0;
+LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) const {
+  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && step.batch < config_.batches / 3);
+  const std::size_t maps = step.drawn.size();
+  LossScales s;
+  for (auto* v : {&s.linear, &s.quadratic, &s.weights, &s.inverse_square}) v->assign(maps, 0.0);
+  s.mean = state.mean;
+  if (step.first) return s;
+  if (step.batch >= config_.batches * 2 / 3) s.tail = config_.tail;
+  double integral = 0, spread = 0;
   for (std::size_t m = 0; m < maps; ++m)
-    if (drawn[m] > 0) integral += state.size[m], spread += sigma(state, m), points += drawn[m];
-  for (std::size_t m = 0; m < maps && !first; ++m) {
-    if (!(state.size[m] > 0) || drawn[m] == 0) continue;
-    scales.inverse_square[m] = 1 / state.square[m];
-    const double part = config_.loss == Loss::variance ? points / drawn[m] : spread / sigma(state, m);
-    const double of_variance = part / (integral * integral) / drawn[m];
+    if (step.drawn[m] > 0) integral += state.size[m], spread += sigma(state, m);
+  for (std::size_t m = 0; m < maps; ++m) {
+    if (!(state.size[m] > 0) || step.drawn[m] == 0) continue;
+    s.inverse_square[m] = 1 / state.square[m];
     if (state.power[m] < 1) {
-      scales.linear[m] = state.tempered_size[m] > 0 ? 1 / (drawn[m] * state.tempered_size[m]) : 0;
+      s.linear[m] = state.tempered_size[m] > 0 ? 1 / (step.drawn[m] * state.tempered_size[m]) : 0;
       continue;
     }
-    scales.weights[m] = of_variance;
+    const double part = config_.loss == Loss::variance ? step.points / step.drawn[m] : spread / sigma(state, m);
+    s.weights[m] = part / (integral * integral) / step.drawn[m];
     if (kl)
-      scales.linear[m] = 1 / (drawn[m] * state.size[m]);
+      s.linear[m] = 1 / (step.drawn[m] * state.size[m]);
     else
-      scales.quadratic[m] = of_variance;
+      s.quadratic[m] = s.weights[m];
   }
+  return s;
+}
 
-  std::vector<TaskResult> results(tasks.size()), total(maps);
-  const bool storing = config_.reuse > 1 && !buffered;
-  scratch.team.run(tasks.size(), [&](std::size_t k, Arena& arena) {
-    throw_if_interrupted();
-    results[k] = run_task(integrand_, config_, state, tasks[k], scales, scratch.buffer, storing, arena, scratch.pool);
-  });
-  std::vector<double> of_channel(integrand_.channels());
-  std::vector<float> weight_gradient;
-  for (std::size_t k = 0; k < tasks.size(); ++k) {
-    const TrainingTask& task = tasks[k];
-    if (storing) scratch.buffer.append(task.channel, results[k].stored, task.count);
-    of_channel[task.channel] += results[k].sum / drawn[task.map];
-    total[task.map].merge(results[k]);
-  }
-
-  const double keep_all = first ? 0 : kMemory;
-  for (std::size_t c = 0; c < of_channel.size(); ++c)
-    state.integral[c] = keep_all * state.integral[c] + (1 - keep_all) * of_channel[c];
-  const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
-                                                         config_.final_learning_rate, batch, config_.batches);
+void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total,
+                                 CurvePoint& sums) const {
   double value = 0, deviation = 0;
   std::uint64_t lost = 0;
-  for (std::size_t m = 0; m < maps; ++m) {
-    if (drawn[m] == 0) continue;
-    TaskResult& t = total[m];
-    const double keep = state.power[m] < 1 ? 0 : keep_all;  // what a tempered flow sees is soon forgotten
-    const double mean = t.sum / drawn[m], square = t.square / drawn[m];
+  for (std::size_t m = 0; m < total.size(); ++m) {
+    if (step.drawn[m] == 0) continue;
+    const TaskResult& t = total[m];
+    // What a tempered flow sees is soon forgotten.
+    const double keep = step.first || state.power[m] < 1 ? 0 : kMemory;
+    const double mean = t.sum / step.drawn[m], square = t.square / step.drawn[m];
     state.mean[m] = keep * state.mean[m] + (1 - keep) * mean;
     state.square[m] = keep * state.square[m] + (1 - keep) * square;
-    state.size[m] = keep * state.size[m] + (1 - keep) * t.size / drawn[m];
+    state.size[m] = keep * state.size[m] + (1 - keep) * t.size / step.drawn[m];
     value += mean;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
     if (const double beta = state.power[m]; beta < 1) {
-      state.power[m] = move_power(beta, t.tempered, drawn[m]);
-      state.tempered_size[m] = t.tempered[state.power[m] > beta].sum / drawn[m];
+      state.power[m] = move_power(beta, t.tempered, step.drawn[m]);
+      state.tempered_size[m] = t.tempered[state.power[m] > beta].sum / step.drawn[m];
     }
     lost += t.non_finite;
-    if (first) continue;
-    TrainedFlow& trained = state.flows[m];
-    const auto taken = trained.optimiser.step(trained.flow.parameters(), t.flow_gradient, rate, batch);
-    follow(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
-    if (weight_gradient.empty())
-      weight_gradient = std::move(t.weight_gradient);
-    else
-      for (std::size_t i = 0; i < weight_gradient.size(); ++i) weight_gradient[i] += t.weight_gradient[i];
-  }
-  if (state.weights && !first) {
-    GuardedAdam& optimiser = state.weights->optimiser;
-    const auto taken = optimiser.step(state.weights->network.parameters(), weight_gradient, kWeightRate * rate, batch);
-    follow(state, taken, optimiser.length, "channel weights");
   }
   state.non_finite += lost;
-  if (!buffered) state.evaluations += static_cast<std::uint64_t>(points);
-  if (static_cast<double>(lost) * 100 > points)
-    run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, points,
-              batch);
+  if (static_cast<double>(lost) * 100 > step.points)
+    run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, step.points,
+              step.batch);
   sums.value += value;
   sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
+}
+
+void NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, std::vector<TaskResult>& total,
+                                     double rate) const {
+  std::vector<float> of_weights;
+  for (std::size_t m = 0; m < total.size(); ++m) {
+    if (step.drawn[m] == 0) continue;
+    TrainedFlow& trained = state.flows[m];
+    const auto taken = trained.optimiser.step(trained.flow.parameters(), total[m].flow_gradient, rate, step.batch);
+    note(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
+    add_gradient(of_weights, total[m].weight_gradient);
+  }
+  if (!state.weights) return;
+  GuardedAdam& optimiser = state.weights->optimiser;
+  const auto taken = optimiser.step(state.weights->network.parameters(), of_weights, kWeightRate * rate, step.batch);
+  note(state, taken, optimiser.length, "channel weights");
+}
+
+void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const {
+  const Step step = plan(state, scratch);
+  const LossScales scale = scales(state, step);
+  std::vector<TaskResult> results(step.tasks.size()), total(step.drawn.size());
+  scratch.team.run(step.tasks.size(), [&](std::size_t k, Arena& arena) {
+    throw_if_interrupted();
+    results[k] =
+        run_task(integrand_, config_, state, step.tasks[k], scale, scratch.buffer, step.storing, arena, scratch.pool);
+  });
+  std::vector<double> of_channel(integrand_.channels());
+  for (std::size_t k = 0; k < step.tasks.size(); ++k) {
+    const TrainingTask& task = step.tasks[k];
+    if (step.storing) scratch.buffer.append(task.channel, results[k].stored, task.count);
+    of_channel[task.channel] += results[k].sum / step.drawn[task.map];
+    total[task.map].merge(results[k]);
+  }
+  const double keep = step.first ? 0 : kMemory;
+  for (std::size_t c = 0; c < of_channel.size(); ++c)
+    state.integral[c] = keep * state.integral[c] + (1 - keep) * of_channel[c];
+  update_means(state, step, total, sums);
+  const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
+                                                         config_.final_learning_rate, step.batch, config_.batches);
+  if (!step.first) follow_gradients(state, step, total, rate);
+  if (!step.buffered) state.evaluations += static_cast<std::uint64_t>(step.points);
   sums.learning_rate = rate;
   ++state.batches_done;
 }
 
-void NeuralTrainer::follow(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const {
+void NeuralTrainer::note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const {
   state.clipped += taken == GuardedAdam::Step::shortened;
   if (taken != GuardedAdam::Step::undone) return;
   state.rate_factor /= 2;
@@ -247,10 +276,31 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
     const std::size_t c = order[k];
     dropped += std::abs(state.integral[c]);
     if (!(dropped <= config_.drop * total)) return;
+    if (reaches_alone(state, c)) continue;
     state.active[c] = 0;
     state.events.push_back(fmt::format("batch {}, channel {}: dropped with {:.2g} of the integral", state.batches_done,
                                        integrand_.channel_name(c), std::abs(state.integral[c]) / total));
   }
+}
+
+// Whether there are points of the channel where the priors of all others vanish: without it they would be lost.
+bool NeuralTrainer::reaches_alone(const TrainerState& state, std::size_t channel) const {
+  constexpr std::size_t kPoints = 1024;
+  Arena arena;
+  const Batch points = Batch::take(arena, integrand_.dim(), kPoints);
+  const Batch alpha = Batch::take(arena, integrand_.channels(), kPoints);
+  const auto weight = arena.take<double>(kPoints), log_jacobian = arena.take<double>(kPoints);
+  RandomStream random({config_.seed, Phase::initialisation, 2, channel});
+  for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
+  state.flows[integrand_.map_of(channel)].flow.forward(points, points, log_jacobian);
+  integrand_.evaluate(channel, points, {weight, alpha}, arena);
+  for (std::size_t e = 0; e < kPoints; ++e) {
+    double others = 0;
+    for (std::size_t c = 0; c < alpha.dim; ++c)
+      if (c != channel && state.active[c]) others += std::abs(alpha.row(c)[e]);
+    if (weight[e] != 0 && others == 0) return true;
+  }
+  return false;
 }
 
 std::uint64_t NeuralTrainer::interval() const {

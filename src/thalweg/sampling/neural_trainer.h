@@ -18,7 +18,8 @@
 
 namespace thalweg {
 
-class PointBuffer;
+struct LossScales;
+struct TaskResult;
 
 // kl:         -sum_i <|w| log g_i>/I_i       (3.36); channel weights by `stratified`
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
@@ -99,10 +100,16 @@ class NeuralTrainer {
 
  private:
   struct Scratch;
+  struct Step;
   std::vector<std::uint64_t> counts(const TrainerState& state) const;
+  Step plan(const TrainerState& state, Scratch& scratch) const;
+  LossScales scales(const TrainerState& state, const Step& step) const;
+  void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;
+  void follow_gradients(TrainerState& state, const Step& step, std::vector<TaskResult>& total, double rate) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
-  void follow(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
+  void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
   void drop_channels(TrainerState& state) const;
+  bool reaches_alone(const TrainerState& state, std::size_t channel) const;
   std::uint64_t interval() const;
 
   const Integrand& integrand_;

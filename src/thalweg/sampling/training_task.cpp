@@ -86,15 +86,16 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
 
 }  // namespace
 
+void add_gradient(std::vector<float>& to, std::vector<float>& from) {
+  if (to.empty())
+    to = std::move(from);
+  else
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
+}
+
 void TaskResult::merge(TaskResult& other) {
-  auto add = [](std::vector<float>& to, std::vector<float>& from) {
-    if (to.empty())
-      to = std::move(from);
-    else
-      for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
-  };
-  add(flow_gradient, other.flow_gradient);
-  add(weight_gradient, other.weight_gradient);
+  add_gradient(flow_gradient, other.flow_gradient);
+  add_gradient(weight_gradient, other.weight_gradient);
   sum += other.sum, square += other.square, size += other.size, non_finite += other.non_finite;
   for (std::size_t i = 0; i < 2; ++i) tempered[i].merge(other.tempered[i]);
 }

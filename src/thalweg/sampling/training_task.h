@@ -27,6 +27,8 @@ struct TrainingTask {
   bool buffered;
 };
 
+void add_gradient(std::vector<float>& to, std::vector<float>& from);  // empty: 0; uses up `from`
+
 struct TaskResult {
   std::vector<float> flow_gradient, weight_gradient;
   double sum = 0, square = 0, size = 0;
