@@ -36,12 +36,12 @@ struct TrainerConfig {
   FlowConfig flow{};  // dim is the integrand's
   std::uint64_t batches = 1000;
   std::uint64_t batch_size = 1024;
-  double learning_rate = 1e-3, final_learning_rate = 1e-5;
+  double learning_rate = 3e-3, final_learning_rate = 1e-5;
   Schedule schedule = Schedule::cosine;
   Loss loss = Loss::madnis;
   double uniform_fraction = 0.1;  // r: the share of a batch that is spread evenly, the rest ~ sigma_i
   // Against large single weights: the share of training points that is drawn near a face of the latent cube (the
-  // sums are weighted accordingly), and the strength of <w^6> beside <w^2> in the last third.
+  // sums are weighted accordingly), and the strength of <w^8> beside <w^2> in the last third.
   double face_share = 0.5, tail = 10;
   // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
   std::uint64_t reuse = 1;

@@ -160,9 +160,9 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
         by_density[e] = -share * scales.linear[m] * std::abs(soft);
         continue;
       }
-      const double t = w * w * scales.inverse_square[m], tail = scales.tail * t * t;
+      const double t = w * w * scales.inverse_square[m], tail = scales.tail * t * t * t;
       by_density[e] = -share * (scales.linear[m] * std::abs(w) + scales.quadratic[m] * w * w * (1 + tail));
-      by_alpha[e] = share * scales.weights[m] * 2 * (w * w * (1 + 0.6 * tail) - scales.mean[m] * w);
+      by_alpha[e] = share * scales.weights[m] * 2 * (w * w * (1 + 4.0 / 7 * tail) - scales.mean[m] * w);
     }
     // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
     for (const auto factors : {by_density, by_alpha})

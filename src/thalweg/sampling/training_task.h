@@ -13,8 +13,8 @@
 namespace thalweg {
 
 // Factors of the gradient, from running means, so that a task needs nothing of the others in its batch. By map:
-// d loss / d log g = -(linear |w| + quadratic w^2 (1 + tail t^2)), t = w^2 / <w^2>, and
-// d loss / d log alpha = weights (2 w^2 (1 + 3/5 tail t^2) - 2 mean w).
+// d loss / d log g = -(linear |w| + quadratic w^2 (1 + tail t^3)), t = w^2 / <w^2>, and
+// d loss / d log alpha = weights (2 w^2 (1 + 4/7 tail t^3) - 2 mean w).
 struct LossScales {
   std::vector<double> linear, quadratic, weights, mean, inverse_square;
   double tail = 0;
