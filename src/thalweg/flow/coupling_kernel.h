@@ -23,6 +23,7 @@ class FlowTape {
   // k, 1/sum of exponentials and their share left of the bin for widths and heights, slopes of d_- and d_+
   static constexpr std::size_t kSplineFloats = 7;
 
+  bool gradient() const { return gradient_; }
   Block& block(std::size_t b) { return blocks_[gradient_ ? b : 0]; }
   AlignedVector<float> delta, delta_next;  // scratch of the backward pass
   AlignedVector<double> adjoint;           // [dim][event]

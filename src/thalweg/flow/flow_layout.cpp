@@ -90,7 +90,7 @@ void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t cond
 FlowLayout::FlowLayout(const FlowConfig& c) : config(c) {
   check("dim", c.dim, 1, 64);
   check("conditions", c.conditions, 1, 100'000);
-  check("bins", c.bins, 2, 64);
+  check("bins", c.bins, 2, kMaxBins);
   check("exchange_blocks", c.exchange_blocks, 1, 64);
   for (const Mask& mask : masks_of(c)) {
     CouplingBlock block{mask.conditioning, mask.transformed, {}};

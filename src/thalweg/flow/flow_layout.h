@@ -64,6 +64,7 @@ struct FlowLayout {
 };
 
 // Floors of the splines; they keep the identity at zero parameters: w = (1 - K floor) softmax + floor.
+inline constexpr std::size_t kMaxBins = 64;
 inline constexpr double kBinFloor = 1e-5, kDerivativeFloor = 1e-4;
 inline constexpr float kLeakySlope = 0.01F;
 

@@ -10,6 +10,8 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "thalweg/flow/coupling_kernel.h"
 #include "thalweg/flow/linear_kernel-inl.h"
 
@@ -27,6 +29,24 @@ HWY_INLINE VD load_double(const float* p) { return hn::PromoteTo(D(), hn::Load(F
 HWY_INLINE void store_float(VD v, float* p) { hn::Store(hn::DemoteTo(FD(), v), FD(), p); }
 HWY_INLINE VD constant(double x) { return hn::Set(D(), x); }
 
+// e^x for x <= 0 to a relative 2e-7, half as many operations as Highway's: 2^n e^r, n = round(x / log 2), with the
+// polynomial of degree 5 that is nearest to e^r in relative terms on |r| <= log(2)/2. At least 2^-126.
+HWY_INLINE VF exp_of_negative(VF x) {
+  const F f;
+  const hn::RebindToSigned<F> i;
+  const VF magic = hn::Set(f, 12582912.0F);  // 1.5 x 2^23: the sum's last bits are the rounded number
+  const VF least = hn::Max(x, hn::Set(f, -87.0F));
+  const VF shifted = hn::MulAdd(least, hn::Set(f, 1.44269504F), magic), n = hn::Sub(shifted, magic);
+  VF r = hn::NegMulAdd(n, hn::Set(f, 0.693359375F), least);
+  r = hn::NegMulAdd(n, hn::Set(f, -2.12194440e-4F), r);
+  VF y = hn::MulAdd(r, hn::Set(f, 0.00829022937F), hn::Set(f, 0.0418983921F));
+  y = hn::MulAdd(r, y, hn::Set(f, 0.166676402F));
+  y = hn::MulAdd(r, y, hn::Set(f, 0.499991447F));
+  y = hn::MulAdd(r, y, hn::Set(f, 0.999999702F));
+  y = hn::MulAdd(r, y, hn::Set(f, 1.0F));
+  return hn::BitCast(f, hn::Add(hn::BitCast(i, y), hn::ShiftLeft<23>(hn::BitCast(i, shifted))));
+}
+
 // K rows to exp(row - largest of the rows).
 HWY_INLINE void exponentials(std::size_t bins, float* HWY_RESTRICT rows) {
   const F f;
@@ -35,134 +55,164 @@ HWY_INLINE void exponentials(std::size_t bins, float* HWY_RESTRICT rows) {
     for (std::size_t k = 1; k < bins; ++k) largest = hn::Max(largest, hn::Load(f, rows + k * kFlowTile + e));
     for (std::size_t k = 0; k < bins; ++k) {
       float* p = rows + k * kFlowTile + e;
-      hn::Store(hn::Exp(f, hn::Sub(hn::Load(f, p), largest)), f, p);
+      hn::Store(exp_of_negative(hn::Sub(hn::Load(f, p), largest)), f, p);
     }
+  }
+}
+
+// Where the events of a tile lie: the bin, its left edge, and what its width, height and derivatives are made of.
+struct BinRows {
+  HWY_ALIGN double left_w[kFlowTile], left_h[kFlowTile];
+  HWY_ALIGN double norm_w[kFlowTile], norm_h[kFlowTile];  // (1 - K floor) / sum of exponentials
+  HWY_ALIGN float k[kFlowTile], exp_w[kFlowTile], exp_h[kFlowTile];
+  HWY_ALIGN float d_minus[kFlowTile], d_plus[kFlowTile], slope_minus[kFlowTile], slope_plus[kFlowTile];
+};
+
+// `value` is the position on the data axis (widths) or on the latent axis (heights). Selection by masks: a gather would
+// be a third slower.
+HWY_INLINE void find_bins(Direction direction, std::size_t bins, const float* HWY_RESTRICT p,
+                          const double* HWY_RESTRICT value, BinRows& rows) {
+  const D d;
+  const VD room = constant(1 - static_cast<double>(bins) * kBinFloor);
+  for (std::size_t e = 0; e < kFlowTile; e += kDoubleLanes) {
+    VD sum_w[kMaxBins], sum_h[kMaxBins];  // of the exponentials up to and with a bin
+    sum_w[0] = load_double(p + e), sum_h[0] = load_double(p + bins * kFlowTile + e);
+    for (std::size_t k = 1; k < bins; ++k) {
+      sum_w[k] = hn::Add(sum_w[k - 1], load_double(p + k * kFlowTile + e));
+      sum_h[k] = hn::Add(sum_h[k - 1], load_double(p + (bins + k) * kFlowTile + e));
+    }
+    const VD all_w = sum_w[bins - 1], all_h = sum_h[bins - 1], inverse = hn::Div(room, hn::Mul(all_w, all_h));
+    const VD norm_w = hn::Mul(inverse, all_h), norm_h = hn::Mul(inverse, all_w);
+    const VD v = hn::Load(d, value + e), norm = direction == Direction::sample ? norm_h : norm_w;
+    const VD* searched = direction == Direction::sample ? sum_h : sum_w;
+    VD left_w = hn::Zero(d), left_h = left_w, k_found = left_w;
+    for (std::size_t k = 1; k < bins; ++k) {
+      const VD edge = hn::MulAdd(searched[k - 1], norm, constant(static_cast<double>(k) * kBinFloor));
+      const auto right = hn::Ge(v, edge);
+      left_w = hn::IfThenElse(right, sum_w[k - 1], left_w);
+      left_h = hn::IfThenElse(right, sum_h[k - 1], left_h);
+      k_found = hn::IfThenElse(right, constant(static_cast<double>(k)), k_found);
+    }
+    const VD floors = hn::Mul(k_found, constant(kBinFloor));
+    hn::Store(hn::MulAdd(left_w, norm_w, floors), d, rows.left_w + e);
+    hn::Store(hn::MulAdd(left_h, norm_h, floors), d, rows.left_h + e);
+    hn::Store(norm_w, d, rows.norm_w + e);
+    hn::Store(norm_h, d, rows.norm_h + e);
+    store_float(k_found, rows.k + e);
   }
 }
 
 // d = floor + (1 - floor) log(1 + e^t)/log 2 and its derivative in t.
-HWY_INLINE VD derivative(VD t, VD& slope) {
+HWY_INLINE void derivative(VF t, float* value, float* slope) {
+  const F f;
+  const VF scale = hn::Set(f, static_cast<float>((1 - kDerivativeFloor) / 0.693147180559945309417));
+  const VF one = hn::Set(f, 1.0F), small = exp_of_negative(hn::Neg(hn::Abs(t)));
+  const VF softplus = hn::Add(hn::Max(t, hn::Zero(f)), hn::Log1p(f, small));
+  hn::Store(hn::MulAdd(scale, softplus, hn::Set(f, static_cast<float>(kDerivativeFloor))), f, value);
+  if (!slope) return;
+  const VF inverse = hn::Div(scale, hn::Add(one, small));
+  hn::Store(hn::IfThenElse(hn::Ge(t, hn::Zero(f)), inverse, hn::Mul(small, inverse)), f, slope);
+}
+
+HWY_INLINE void select_bins(bool slopes, std::size_t bins, const float* HWY_RESTRICT p, BinRows& rows) {
+  const F f;
+  for (std::size_t e = 0; e < kFlowTile; e += kLanes) {
+    const VF found = hn::Load(f, rows.k + e);
+    auto row = [&](std::size_t r) { return hn::Load(f, p + r * kFlowTile + e); };
+    VF w = row(0), h = row(bins), t_minus = row(2 * bins), next = row(2 * bins + 1), t_plus = next;
+    for (std::size_t k = 1; k < bins; ++k) {
+      const auto right = hn::Ge(found, hn::Set(f, static_cast<float>(k)));
+      w = hn::IfThenElse(right, row(k), w);
+      h = hn::IfThenElse(right, row(bins + k), h);
+      t_minus = hn::IfThenElse(right, next, t_minus);
+      next = row(2 * bins + k + 1);
+      t_plus = hn::IfThenElse(right, next, t_plus);
+    }
+    hn::Store(w, f, rows.exp_w + e);
+    hn::Store(h, f, rows.exp_h + e);
+    derivative(t_minus, rows.d_minus + e, slopes ? rows.slope_minus + e : nullptr);
+    derivative(t_plus, rows.d_plus + e, slopes ? rows.slope_plus + e : nullptr);
+  }
+}
+
+// What the backward pass needs of a feature.
+HWY_INLINE void record(std::size_t bins, const BinRows& rows, float* saved) {
   const D d;
-  constexpr double kScale = (1 - kDerivativeFloor) / 0.693147180559945309417;
-  const VD small = hn::PromoteTo(d, hn::Exp(FD(), hn::DemoteTo(FD(), hn::Neg(hn::Abs(t)))));
-  const VD inverse = hn::Div(constant(kScale), hn::Add(constant(1), small));
-  slope = hn::IfThenElse(hn::Ge(t, hn::Zero(d)), inverse, hn::Mul(small, inverse));
-  const VD softplus = hn::Add(hn::Max(t, hn::Zero(d)), hn::Log(d, hn::Add(constant(1), small)));
-  return hn::MulAdd(constant(kScale), softplus, constant(kDerivativeFloor));
-}
-
-// The bin of an event, and its five numbers.
-struct Bin {
-  VD left_w, left_h, w, h, t_minus, t_plus, k;
-};
-
-struct Sums {
-  VD w, h;  // (1 - K floor) / sum of exponentials
-};
-
-HWY_INLINE Sums normalisation(std::size_t bins, const float* exponentials) {
-  VD sum_w = hn::Zero(D()), sum_h = hn::Zero(D());
-  for (std::size_t k = 0; k < bins; ++k) {
-    sum_w = hn::Add(sum_w, load_double(exponentials + k * kFlowTile));
-    sum_h = hn::Add(sum_h, load_double(exponentials + (bins + k) * kFlowTile));
+  const VD inverse_room = constant(1 / (1 - static_cast<double>(bins) * kBinFloor));
+  for (std::size_t e = 0; e < kFlowTile; e += kDoubleLanes) {
+    auto load = [&](const double* from) { return hn::Load(d, from + e); };
+    // shares of the softmax left of the bin, floors taken off: (W_left - k floor)/(1 - K floor)
+    const VD floors = hn::Mul(load_double(rows.k + e), constant(kBinFloor));
+    const VD values[] = {hn::Mul(load(rows.norm_w), inverse_room), hn::Mul(load(rows.norm_h), inverse_room),
+                         hn::Mul(hn::Sub(load(rows.left_w), floors), inverse_room),
+                         hn::Mul(hn::Sub(load(rows.left_h), floors), inverse_room)};
+    for (std::size_t i = 0; i < 4; ++i) store_float(values[i], saved + (i + 1) * kFlowTile + e);
   }
-  const VD room = constant(1 - static_cast<double>(bins) * kBinFloor);
-  return {hn::Div(room, sum_w), hn::Div(room, sum_h)};
+  std::copy_n(rows.k, kFlowTile, saved);
+  std::copy_n(rows.slope_minus, kFlowTile, saved + 5 * kFlowTile);
+  std::copy_n(rows.slope_plus, kFlowTile, saved + 6 * kFlowTile);
 }
 
-// `value` is the position on the data axis (widths) or on the latent axis (heights). Selection by masks: a gather would
-// be a third slower.
-HWY_INLINE Bin find_bin(Direction direction, std::size_t bins, const float* p, const Sums& n, VD value) {
-  const VD floor = constant(kBinFloor);
-  const float* w_row = p;
-  const float* h_row = p + bins * kFlowTile;
-  const float* t_row = p + 2 * bins * kFlowTile;
-  VD cum_w = hn::Zero(D()), cum_h = cum_w;
-  VD w = hn::MulAdd(load_double(w_row), n.w, floor), h = hn::MulAdd(load_double(h_row), n.h, floor);
-  VD t1 = load_double(t_row + kFlowTile);
-  Bin bin = {cum_w, cum_h, w, h, load_double(t_row), t1, cum_w};
-  for (std::size_t k = 1; k < bins; ++k) {
-    cum_w = hn::Add(cum_w, w);
-    cum_h = hn::Add(cum_h, h);
-    w = hn::MulAdd(load_double(w_row + k * kFlowTile), n.w, floor);
-    h = hn::MulAdd(load_double(h_row + k * kFlowTile), n.h, floor);
-    const VD t0 = t1;
-    t1 = load_double(t_row + (k + 1) * kFlowTile);
-    const auto right = hn::Ge(value, direction == Direction::sample ? cum_h : cum_w);
-    bin = {hn::IfThenElse(right, cum_w, bin.left_w),
-           hn::IfThenElse(right, cum_h, bin.left_h),
-           hn::IfThenElse(right, w, bin.w),
-           hn::IfThenElse(right, h, bin.h),
-           hn::IfThenElse(right, t0, bin.t_minus),
-           hn::IfThenElse(right, t1, bin.t_plus),
-           hn::IfThenElse(right, constant(static_cast<double>(k)), bin.k)};
-  }
-  return bin;
-}
-
-// One feature of a tile; `product` collects the derivatives d latent / d data.
-HWY_INLINE void spline_feature(Direction direction, std::size_t bins, float* p, double* x, double* product,
-                               double* spline, float* saved) {
+// One feature of a tile; `product` collects the derivatives d latent / d data. Formulas (thesis, 3.49 to 3.51) times
+// the width of the bin, which leaves two divisions.
+HWY_INLINE void spline_feature(Direction direction, bool gradient, std::size_t bins, float* p, double* x,
+                               double* product, double* spline, float* saved) {
   exponentials(bins, p);
   exponentials(bins, p + bins * kFlowTile);
+  BinRows rows;
+  find_bins(direction, bins, p, x, rows);
+  select_bins(gradient, bins, p, rows);
   const D d;
-  const VD zero = hn::Zero(d), one = constant(1), two = constant(2);
+  const VD zero = hn::Zero(d), one = constant(1), floor = constant(kBinFloor);
   for (std::size_t e = 0; e < kFlowTile; e += kDoubleLanes) {
-    const Sums n = normalisation(bins, p + e);
-    const VD value = hn::Load(d, x + e);
-    const Bin bin = find_bin(direction, bins, p + e, n, value);
-    VD slope_minus, slope_plus;
-    const VD dm = derivative(bin.t_minus, slope_minus), dp = derivative(bin.t_plus, slope_plus);
-    const VD s = hn::Div(bin.h, bin.w), c = hn::Sub(hn::Add(dm, dp), hn::Add(s, s));
-    VD xi;
+    const VD value = hn::Load(d, x + e), left_w = hn::Load(d, rows.left_w + e), left_h = hn::Load(d, rows.left_h + e);
+    const VD w = hn::MulAdd(load_double(rows.exp_w + e), hn::Load(d, rows.norm_w + e), floor);
+    const VD h = hn::MulAdd(load_double(rows.exp_h + e), hn::Load(d, rows.norm_h + e), floor);
+    const VD dm = load_double(rows.d_minus + e), dp = load_double(rows.d_plus + e);
+    const VD dmw = hn::Mul(dm, w), dpw = hn::Mul(dp, w), twice_h = hn::Add(h, h);
+    const VD cw = hn::Sub(hn::Add(dmw, dpw), twice_h);
+    VD xi, inverse_w = zero;
     if (direction == Direction::density) {
-      xi = hn::Div(hn::Sub(value, bin.left_w), bin.w);
+      inverse_w = hn::Div(one, w);
+      xi = hn::Mul(hn::Sub(value, left_w), inverse_w);
     } else {
-      const VD y = hn::Sub(value, bin.left_h), t = hn::Mul(y, c);
-      const VD qa = hn::MulAdd(bin.h, hn::Sub(s, dm), t), qb = hn::NegMulAdd(one, t, hn::Mul(bin.h, dm));
-      const VD qc = hn::Neg(hn::Mul(s, y));
-      const VD root = hn::Sqrt(hn::Max(zero, hn::NegMulAdd(hn::Mul(constant(4), qa), qc, hn::Mul(qb, qb))));
-      xi = hn::Div(hn::Mul(two, qc), hn::Neg(hn::Add(qb, root)));
+      const VD y = hn::Sub(value, left_h), t = hn::Mul(y, cw), hy = hn::Mul(twice_h, y);
+      const VD qa = hn::MulAdd(h, hn::Sub(h, dmw), t), qb = hn::MulSub(h, dmw, t);
+      const VD root = hn::Sqrt(hn::Max(zero, hn::MulAdd(hn::Add(qa, qa), hy, hn::Mul(qb, qb))));
+      xi = hn::Div(hy, hn::Add(qb, root));
     }
     xi = hn::Min(one, hn::Max(zero, xi));
-    const VD eta = hn::Sub(one, xi), m = hn::Mul(xi, eta), den = hn::MulAdd(c, m, s);
-    const VD q = hn::MulAdd(dp, hn::Mul(xi, xi), hn::MulAdd(hn::Add(s, s), m, hn::Mul(dm, hn::Mul(eta, eta))));
-    const VD ratio = hn::Div(s, den);
-    hn::Store(hn::Mul(hn::Load(d, product + e), hn::Mul(q, hn::Mul(ratio, ratio))), d, product + e);
-    VD image;
+    const VD eta = hn::Sub(one, xi), m = hn::Mul(xi, eta), den = hn::MulAdd(cw, m, h), xi2 = hn::Mul(xi, xi);
+    const VD q = hn::MulAdd(dpw, xi2, hn::MulAdd(twice_h, m, hn::Mul(dmw, hn::Mul(eta, eta))));
+    const VD hhq = hn::Mul(hn::Mul(h, h), q);
+    VD image, slope;
     if (direction == Direction::sample) {
-      image = hn::MulAdd(xi, bin.w, bin.left_w);
+      image = hn::MulAdd(xi, w, left_w);
+      slope = hn::Div(hhq, hn::Mul(w, hn::Mul(den, den)));
     } else {
-      const VD num = hn::MulAdd(hn::Mul(s, xi), xi, hn::Mul(dm, m));
-      image = hn::MulAdd(bin.h, hn::Div(num, den), bin.left_h);
+      const VD inverse_den = hn::Div(one, den), num = hn::MulAdd(h, xi2, hn::Mul(dmw, m));
+      image = hn::MulAdd(h, hn::Mul(num, inverse_den), left_h);
+      slope = hn::Mul(hn::Mul(hhq, inverse_w), hn::Mul(inverse_den, inverse_den));
     }
+    hn::Store(hn::Mul(hn::Load(d, product + e), slope), d, product + e);
     hn::Store(hn::Min(one, image), d, x + e);
-    const VD doubles[FlowTape::kSplineDoubles] = {xi, bin.w, bin.h, dm, dp};
+    if (!gradient) continue;
+    const VD doubles[FlowTape::kSplineDoubles] = {xi, w, h, dm, dp};
     for (std::size_t i = 0; i < FlowTape::kSplineDoubles; ++i) hn::Store(doubles[i], d, spline + i * kFlowTile + e);
-    // shares of the softmax left of the bin, floors taken off: (W_left - k floor)/(1 - K floor)
-    const VD inverse_room = constant(1 / (1 - static_cast<double>(bins) * kBinFloor));
-    const VD floors = hn::Mul(bin.k, constant(kBinFloor));
-    const VD floats[FlowTape::kSplineFloats] = {bin.k,
-                                                hn::Mul(n.w, inverse_room),
-                                                hn::Mul(n.h, inverse_room),
-                                                hn::Mul(hn::Sub(bin.left_w, floors), inverse_room),
-                                                hn::Mul(hn::Sub(bin.left_h, floors), inverse_room),
-                                                slope_minus,
-                                                slope_plus};
-    for (std::size_t i = 0; i < FlowTape::kSplineFloats; ++i) store_float(floats[i], saved + i * kFlowTile + e);
   }
+  if (gradient) record(bins, rows, saved);
 }
 
-HWY_INLINE void spline_block(Direction direction, std::size_t bins, const CouplingBlock& block, double* x,
-                             double* log_density, FlowTape::Block& tape) {
+HWY_INLINE void spline_block(Direction direction, bool gradient, std::size_t bins, const CouplingBlock& block,
+                             double* x, double* log_density, FlowTape::Block& tape) {
   const D d;
   HWY_ALIGN double product[kFlowTile];
   for (double& v : product) v = 1;
   float* p = tape.rows.back().data();
   const std::size_t n = block.transformed.size();
   for (std::size_t i = 0; i < n; ++i) {
-    spline_feature(direction, bins, p + i * (3 * bins + 1) * kFlowTile, x + block.transformed[i] * kFlowTile, product,
-                   tape.spline.data() + i * FlowTape::kSplineDoubles * kFlowTile,
+    spline_feature(direction, gradient, bins, p + i * (3 * bins + 1) * kFlowTile, x + block.transformed[i] * kFlowTile,
+                   product, tape.spline.data() + i * FlowTape::kSplineDoubles * kFlowTile,
                    tape.bins.data() + i * FlowTape::kSplineFloats * kFlowTile);
     // A factor is at most 10^10 and at least 10^-14 at the floors; a logarithm now and then keeps the product in range.
     if (i % 16 != 15 && i + 1 != n) continue;
@@ -183,11 +233,13 @@ HWY_INLINE SplineAdjoint spline_adjoint(const double* spline, VD adjoint, VD fac
   const VD one = constant(1), two = constant(2);
   const VD xi = hn::Load(d, spline), w = hn::Load(d, spline + kFlowTile), h = hn::Load(d, spline + 2 * kFlowTile);
   const VD dm = hn::Load(d, spline + 3 * kFlowTile), dp = hn::Load(d, spline + 4 * kFlowTile);
-  const VD inverse_w = hn::Div(one, w), s = hn::Mul(h, inverse_w), eta = hn::Sub(one, xi), m = hn::Mul(xi, eta);
+  const VD inverse_wh = hn::Div(one, hn::Mul(w, h)), inverse_w = hn::Mul(h, inverse_wh);
+  const VD s = hn::Mul(h, inverse_w), inverse_s = hn::Mul(hn::Mul(w, w), inverse_wh), eta = hn::Sub(one, xi),
+           m = hn::Mul(xi, eta);
   const VD xi2 = hn::Mul(xi, xi), eta2 = hn::Mul(eta, eta), dxi_m = hn::Sub(eta, xi);
   const VD c = hn::Sub(hn::Add(dm, dp), hn::Add(s, s)), den = hn::MulAdd(c, m, s);
   const VD q = hn::MulAdd(dp, xi2, hn::MulAdd(hn::Add(s, s), m, hn::Mul(dm, eta2)));
-  const VD i_den = hn::Div(one, den), i_q = hn::Div(one, q);
+  const VD i_both = hn::Div(one, hn::Mul(den, q)), i_den = hn::Mul(q, i_both), i_q = hn::Mul(den, i_both);
   const VD r = hn::Mul(hn::MulAdd(s, xi2, hn::Mul(dm, m)), i_den);
   const VD gy = hn::Mul(hn::Mul(adjoint, h), i_den);  // of N and, times -r, of the denominator
   const VD gq = hn::Mul(factor, i_q);                 // of Q
@@ -196,9 +248,9 @@ HWY_INLINE SplineAdjoint spline_adjoint(const double* spline, VD adjoint, VD fac
       gy, hn::MulAdd(hn::Mul(two, s), xi, hn::Mul(dm, dxi_m)),
       hn::MulAdd(gd, hn::Mul(c, dxi_m),
                  hn::Mul(hn::Mul(two, gq), hn::Sub(hn::MulAdd(dp, xi, hn::Mul(s, dxi_m)), hn::Mul(dm, eta)))));
-  const VD g_s = hn::MulAdd(
-      gy, xi2,
-      hn::MulAdd(gd, hn::NegMulAdd(two, m, one), hn::MulAdd(gq, hn::Mul(two, m), hn::Div(hn::Mul(two, factor), s))));
+  const VD g_s = hn::MulAdd(gy, xi2,
+                            hn::MulAdd(gd, hn::NegMulAdd(two, m, one),
+                                       hn::MulAdd(gq, hn::Mul(two, m), hn::Mul(hn::Mul(two, factor), inverse_s))));
   SplineAdjoint g{};
   g.dm = hn::MulAdd(hn::Add(gy, gd), m, hn::Mul(gq, eta2));
   g.dp = hn::MulAdd(gd, m, hn::Mul(gq, xi2));
