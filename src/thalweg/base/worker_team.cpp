@@ -1,10 +1,28 @@
 #include "thalweg/base/worker_team.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
+#include <chrono>
 
 namespace thalweg {
+namespace {
 
-WorkerTeam::WorkerTeam(int threads) : arenas_(static_cast<std::size_t>(std::max(threads, 1))) {
+// Rounds follow each other within microseconds, and waking a thread takes tens of them.
+constexpr auto kSpin = std::chrono::microseconds(100);
+
+template <class Done>
+void spin(bool allowed, const Done& done) {
+  if (!allowed) return;
+  const auto end = std::chrono::steady_clock::now() + kSpin;
+  while (!done() && std::chrono::steady_clock::now() < end) hwy::Pause();
+}
+
+}  // namespace
+
+WorkerTeam::WorkerTeam(int threads)
+    : arenas_(static_cast<std::size_t>(std::max(threads, 1))),
+      spinning_(arenas_.size() <= std::thread::hardware_concurrency()) {
   for (std::size_t w = 1; w < arenas_.size(); ++w) threads_.emplace_back([this, w] { serve(w); });
 }
 
@@ -31,8 +49,9 @@ void WorkerTeam::take_part(std::size_t worker) {
 
 void WorkerTeam::serve(std::size_t worker) {
   std::uint64_t seen = 0;
-  std::unique_lock lock(mutex_);
   while (true) {
+    spin(spinning_, [&] { return stop_ || round_ != seen; });
+    std::unique_lock lock(mutex_);
     begin_.wait(lock, [&] { return stop_ || round_ != seen; });
     if (stop_) return;
     seen = round_;
@@ -52,6 +71,7 @@ void WorkerTeam::run(std::size_t count, const Work& work) {
   }
   begin_.notify_all();
   take_part(0);
+  spin(spinning_, [&] { return busy_ == 0; });
   std::unique_lock lock(mutex_);
   end_.wait(lock, [&] { return busy_ == 0; });
   if (failure_) std::rethrow_exception(failure_);

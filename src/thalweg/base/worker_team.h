@@ -34,12 +34,14 @@ class WorkerTeam {
   std::vector<Arena> arenas_;
   std::mutex mutex_;
   std::condition_variable begin_, end_;
-  std::uint64_t round_ = 0;
-  std::size_t busy_ = 0, count_ = 0;
+  std::atomic<std::uint64_t> round_{0};
+  std::atomic<std::size_t> busy_{0};
+  std::size_t count_ = 0;
   std::atomic<std::size_t> next_{0};
   const Work* work_ = nullptr;
   std::exception_ptr failure_;
-  bool stop_ = false;
+  std::atomic<bool> stop_{false};
+  bool spinning_;
   std::vector<std::jthread> threads_;  // last: they use all of the above
 };
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 // The order matters.
 // clang-format off
@@ -53,9 +54,16 @@ void Adam::step(std::span<float> parameters, std::span<const float> gradient, do
 }
 
 double norm(std::span<const float> gradient) {
-  double sum = 0;
-  for (float g : gradient) sum += static_cast<double>(g) * static_cast<double>(g);
-  return std::sqrt(sum);
+  constexpr std::size_t kSums = 16;  // independent, so that the compiler may use vectors
+  double sums[kSums] = {};
+  std::size_t i = 0;
+  for (; i + kSums <= gradient.size(); i += kSums)
+    for (std::size_t k = 0; k < kSums; ++k) {
+      const double g = gradient[i + k];
+      sums[k] += g * g;
+    }
+  for (; i < gradient.size(); ++i) sums[0] += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
+  return std::sqrt(std::accumulate(std::begin(sums), std::end(sums), 0.0));
 }
 
 double scheduled_rate(Schedule schedule, double initial, double final, std::uint64_t step, std::uint64_t steps) {

@@ -44,6 +44,7 @@ struct NeuralTrainer::Scratch {
   WorkerTeam team;
   TapePool pool;
   PointBuffer buffer;
+  std::vector<TaskGradients> gradients;  // by task
 };
 
 NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& config)
@@ -135,6 +136,7 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
   step.storing = config_.reuse > 1 && !step.buffered;
   if (place == 0) scratch.buffer.clear();
   const auto count = counts(state);
+  const std::uint64_t size = task_points(config_.batch_size);
   step.drawn.resize(count.size());
   for (std::size_t m = 0; m < count.size(); ++m) {
     std::vector<std::size_t> channels;
@@ -144,8 +146,8 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
     step.drawn[m] = static_cast<double>(each * channels.size());
     step.points += step.drawn[m];
     for (const std::size_t c : channels)
-      for (std::uint64_t left = each; left > 0; left -= std::min(left, kTaskPoints))
-        step.tasks.push_back({c, m, static_cast<double>(channels.size()), std::min(left, kTaskPoints), step.batch,
+      for (std::uint64_t left = each; left > 0; left -= std::min(left, size))
+        step.tasks.push_back({c, m, static_cast<double>(channels.size()), std::min(left, size), step.batch,
                               step.tasks.size(), step.buffered});
   }
   return step;
@@ -179,6 +181,35 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   return s;
 }
 
+// Of each map in the first of its tasks, of the channel weights in the first of all: in the order of the tasks, so that
+// threads change no bit.
+void NeuralTrainer::sum_gradients(const Step& step, Scratch& scratch) const {
+  constexpr std::size_t kPart = 4096;
+  struct Job {
+    AlignedVector<float> TaskGradients::*rows;
+    std::size_t first_task, last_task, begin;
+  };
+  std::vector<Job> jobs;
+  auto split = [&](AlignedVector<float> TaskGradients::*rows, std::size_t first, std::size_t last) {
+    for (std::size_t begin = 0; begin < (scratch.gradients[first].*rows).size(); begin += kPart)
+      jobs.push_back({rows, first, last, begin});
+  };
+  for (std::size_t k = 0, next = 0; k < step.tasks.size(); k = next) {
+    while (next < step.tasks.size() && step.tasks[next].map == step.tasks[k].map) ++next;
+    split(&TaskGradients::flow, k, next);
+  }
+  if (!step.tasks.empty()) split(&TaskGradients::weights, 0, step.tasks.size());
+  scratch.team.run(jobs.size(), [&](std::size_t j, Arena&) {
+    const Job& job = jobs[j];
+    AlignedVector<float>& sum = scratch.gradients[job.first_task].*job.rows;
+    const std::size_t end = std::min(job.begin + kPart, sum.size());
+    for (std::size_t k = job.first_task + 1; k < job.last_task; ++k) {
+      const AlignedVector<float>& part = scratch.gradients[k].*job.rows;
+      for (std::size_t i = job.begin; i < end; ++i) sum[i] += part[i];
+    }
+  });
+}
+
 void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total,
                                  CurvePoint& sums) const {
   double value = 0, deviation = 0;
@@ -208,19 +239,18 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
   sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
 }
 
-void NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, std::vector<TaskResult>& total,
-                                     double rate) const {
-  std::vector<float> of_weights;
-  for (std::size_t m = 0; m < total.size(); ++m) {
-    if (step.drawn[m] == 0) continue;
+void NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const {
+  for (std::size_t k = 0; k < step.tasks.size(); ++k) {
+    const std::size_t m = step.tasks[k].map;
+    if (k > 0 && step.tasks[k - 1].map == m) continue;
     TrainedFlow& trained = state.flows[m];
-    const auto taken = trained.optimiser.step(trained.flow.parameters(), total[m].flow_gradient, rate, step.batch);
+    const auto taken = trained.optimiser.step(trained.flow.parameters(), scratch.gradients[k].flow, rate, step.batch);
     note(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
-    add_gradient(of_weights, total[m].weight_gradient);
   }
-  if (!state.weights) return;
+  if (!state.weights || step.tasks.empty()) return;
   GuardedAdam& optimiser = state.weights->optimiser;
-  const auto taken = optimiser.step(state.weights->network.parameters(), of_weights, kWeightRate * rate, step.batch);
+  const auto taken =
+      optimiser.step(state.weights->network.parameters(), scratch.gradients[0].weights, kWeightRate * rate, step.batch);
   note(state, taken, optimiser.length, "channel weights");
 }
 
@@ -228,10 +258,11 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   const Step step = plan(state, scratch);
   const LossScales scale = scales(state, step);
   std::vector<TaskResult> results(step.tasks.size()), total(step.drawn.size());
+  if (scratch.gradients.size() < step.tasks.size()) scratch.gradients.resize(step.tasks.size());
   scratch.team.run(step.tasks.size(), [&](std::size_t k, Arena& arena) {
     throw_if_interrupted();
-    results[k] =
-        run_task(integrand_, config_, state, step.tasks[k], scale, scratch.buffer, step.storing, arena, scratch.pool);
+    results[k] = run_task(integrand_, config_, state, step.tasks[k], scale, scratch.buffer, step.storing, arena,
+                          scratch.pool, scratch.gradients[k]);
   });
   std::vector<double> of_channel(integrand_.channels());
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
@@ -246,7 +277,10 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   update_means(state, step, total, sums);
   const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
                                                          config_.final_learning_rate, step.batch, config_.batches);
-  if (!step.first) follow_gradients(state, step, total, rate);
+  if (!step.first) {
+    sum_gradients(step, scratch);
+    follow_gradients(state, step, scratch, rate);
+  }
   if (!step.buffered) state.evaluations += static_cast<std::uint64_t>(step.points);
   sums.learning_rate = rate;
   ++state.batches_done;

@@ -105,7 +105,8 @@ class NeuralTrainer {
   Step plan(const TrainerState& state, Scratch& scratch) const;
   LossScales scales(const TrainerState& state, const Step& step) const;
   void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;
-  void follow_gradients(TrainerState& state, const Step& step, std::vector<TaskResult>& total, double rate) const;
+  void sum_gradients(const Step& step, Scratch& scratch) const;
+  void follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
   void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
   void drop_channels(TrainerState& state) const;

@@ -11,7 +11,6 @@ namespace {
 // Training points are drawn more often near the faces of the latent cube, where weights are rarely seen and largest:
 // with probability `share`, one coordinate is within t^4/2 of a face. Returns the density of the point, with which all
 // sums are weighted, so that no expectation changes.
-constexpr double kFacePower = 4;
 double draw_latent(RandomStream& random, double share, const Batch& z, std::size_t e) {
   for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
   const double choice = random.next();
@@ -19,13 +18,14 @@ double draw_latent(RandomStream& random, double share, const Batch& z, std::size
   if (choice < share) {
     const auto d = std::min(static_cast<std::size_t>(choice / share * static_cast<double>(z.dim)), z.dim - 1);
     double& t = z.row(d)[e];
-    t = t < 0.5 ? std::pow(2 * t, kFacePower) / 2 : 1 - std::pow(2 * (1 - t), kFacePower) / 2;
+    auto fourth = [](double x) { return x * x * x * x / 2; };
+    t = t < 0.5 ? fourth(2 * t) : 1 - fourth(2 * (1 - t));
     t = std::clamp(t, 1e-15, 1 - 1e-15);
   }
   double faces = 0;
   for (std::size_t d = 0; d < z.dim; ++d) {
-    const double t = z.row(d)[e];
-    faces += std::pow(2 * std::min(t, 1 - t), 1 / kFacePower - 1) / kFacePower;
+    const double t = z.row(d)[e], root = std::sqrt(2 * std::min(t, 1 - t));
+    faces += 0.25 / (root * std::sqrt(root));  // (2 t)^(1/4 - 1) / 4
   }
   return 1 - share + share * faces / static_cast<double>(z.dim);
 }
@@ -86,16 +86,7 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
 
 }  // namespace
 
-void add_gradient(std::vector<float>& to, std::vector<float>& from) {
-  if (to.empty())
-    to = std::move(from);
-  else
-    for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
-}
-
-void TaskResult::merge(TaskResult& other) {
-  add_gradient(flow_gradient, other.flow_gradient);
-  add_gradient(weight_gradient, other.weight_gradient);
+void TaskResult::merge(const TaskResult& other) {
   sum += other.sum, square += other.square, size += other.size, non_finite += other.non_finite;
   for (std::size_t i = 0; i < 2; ++i) tempered[i].merge(other.tempered[i]);
 }
@@ -119,13 +110,13 @@ void TapePool::give_back(std::unique_ptr<Tapes> tapes) {
 
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
                     const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
-                    Arena& arena, TapePool& pool) {
+                    Arena& arena, TapePool& pool, TaskGradients& gradients) {
   const CouplingFlow& flow = state.flows[task.map].flow;
   auto tapes = pool.borrow(state);
   const std::size_t m = task.map;
   TaskResult result;
-  result.flow_gradient.assign(flow.layout().sizes.parameters, 0.0F);
-  if (state.weights) result.weight_gradient.assign(state.weights->network.layout().sizes.parameters, 0.0F);
+  gradients.flow.assign(flow.layout().sizes.parameters, 0.0F);
+  if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.parameters, 0.0F);
   RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
   Tile tile(integrand, state.weights.has_value(), arena);
   const auto by_density = arena.take<double>(kFlowTile), by_alpha = arena.take<double>(kFlowTile);
@@ -169,10 +160,10 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       for (double& f : factors)
         if (std::abs(f) < kNothing) f = 0;
     flow_tile_backward(flow.layout(), flow.parameters().data(), 0, by_density.data(), tapes->flow,
-                       result.flow_gradient.data());
+                       gradients.flow.data());
     if (state.weights)
       state.weights->network.backward_tile(task.channel, by_alpha.first(n), 0, tile.alpha, *tapes->weights,
-                                           result.weight_gradient.data());
+                                           gradients.weights.data());
   }
   pool.give_back(std::move(tapes));
   return result;

@@ -1,6 +1,7 @@
-// Up to 128 points of a training batch: their weights, and their part of the gradients.
+// Some points of a training batch: their weights, and their part of the gradients.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <mutex>
@@ -27,15 +28,15 @@ struct TrainingTask {
   bool buffered;
 };
 
-void add_gradient(std::vector<float>& to, std::vector<float>& from);  // empty: 0; uses up `from`
-
 struct TaskResult {
-  std::vector<float> flow_gradient, weight_gradient;
   double sum = 0, square = 0, size = 0;
   std::uint64_t non_finite = 0;
   std::array<EffectivePoints, 2> tempered;
-  std::vector<double> stored;     // rows for the buffer
-  void merge(TaskResult& other);  // takes gradients and sums; not `stored`
+  std::vector<double> stored;           // rows for the buffer
+  void merge(const TaskResult& other);  // all but `stored`
+};
+struct TaskGradients {
+  AlignedVector<float> flow, weights;
 };
 
 // Tapes that stay warm from step to step.
@@ -53,11 +54,14 @@ class TapePool {
   std::vector<std::unique_ptr<Tapes>> free_;
 };
 
-inline constexpr std::uint64_t kTaskPoints = 128;
+// Points of a task: enough tasks for many threads, few enough gradients to add up.
+inline std::uint64_t task_points(std::uint64_t batch_size) {
+  return std::clamp<std::uint64_t>(batch_size / 32 / kFlowTile * kFlowTile, 2 * kFlowTile, 8 * kFlowTile);
+}
 
-// buffer: read by buffered tasks; online tasks fill result.stored when `store` is set.
+// buffer: read by buffered tasks; online tasks fill result.stored when `store` is set. `gradients` is overwritten.
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
                     const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store,
-                    Arena& arena, TapePool& pool);
+                    Arena& arena, TapePool& pool, TaskGradients& gradients);
 
 }  // namespace thalweg
