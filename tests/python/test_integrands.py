@@ -1,11 +1,14 @@
-"""Cards with an [integrand]: toys and functions of users."""
+"""Cards with an [integrand]: toys, h -> 4 leptons and functions of users."""
 
+import json
 import math
 import shutil
 import subprocess
+import tomllib
 
 import numpy as np
 import pytest
+import thalweg
 
 from conftest import SOURCE, run
 
@@ -27,6 +30,43 @@ def test_points_of_the_cards(tmp_path, name):
     assert math.isclose(points[:, -1].sum(), 0.7055 if name == "cut_camel" else 1, rel_tol=0.1)
     if name == "cut_camel":
         assert points[:, 0].min() >= 2.5
+
+
+def test_higgs_to_four_leptons(tmp_path):
+    """Events at rest with the width as their cross section, in both formats and the same for any number of threads."""
+    card, files = SOURCE / "cards" / "higgs_four_leptons.toml", []
+    for threads in (1, 3):
+        files.append(tmp_path / f"{threads}.lhe")
+        done = run("generate", card, *TRAINED, "--threads", threads, "-n", 200, "--run", tmp_path / f"{threads}.run",
+                   "-o", files[-1])  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert files[0].read_bytes() == files[1].read_bytes()
+    done = run("generate", card, *TRAINED, "-n", 200, "--run", tmp_path / "1.run", "-o", tmp_path / "e.h5", "--json")
+    assert done.returncode == 0, done.stderr
+    width = json.loads(done.stdout)["cross_section"]
+    assert width["unit"] == "GeV" and math.isclose(width["value"], 2.3687e-7, rel_tol=0.1)
+    events = thalweg.load(tmp_path / "e.h5")
+    assert events["p"].shape == (200, 5, 4)
+    np.testing.assert_allclose(events["p"][:, 1:].sum(axis=1), [[125, 0, 0, 0]] * 200, atol=1e-8)
+    np.testing.assert_allclose(events["p"][:, 0], [[125, 0, 0, 0]] * 200)
+
+
+def test_time_of_training(tmp_path):
+    """--train-for fixes a number of batches, which the card of the run then has."""
+    card = SOURCE / "cards" / "camel_back.toml"
+    few = ["--set", "integration.points=2000"]
+    done = run("integrate", card, *few, "--train-for", "0.2s", "--run", tmp_path / "a")
+    assert done.returncode == 0 and "makes the same events again" in done.stderr, done.stderr
+    resolved = tomllib.loads((tmp_path / "a" / "card.toml").read_text())
+    batches = resolved["sampling"]["batches"]
+    assert batches > 0
+    again = run("integrate", card, *few, "--batches", batches, "--run", tmp_path / "b", "--json", "--quiet")
+    first = json.loads((tmp_path / "a" / "result.json").read_text())
+    assert json.loads(again.stdout)["cross_section"] == first["cross_section"]
+    for wrong in ("3parsec", "10", "-1s", "0s", "1e300h", "s"):
+        done = run("train", card, "--train-for=" + wrong, "--run", tmp_path / "c")
+        assert done.returncode == 2 and "10min" in done.stderr, wrong
+    assert run("train", card, "--train-for", "1s", "--batches", 3).returncode == 2
 
 
 def build(folder, body, name="f"):
@@ -78,6 +118,11 @@ def test_a_function_that_is_zero(tmp_path):
         ('[integrand]\nname = "kamel"\n', "camel"),
         ("[integrand]\ndimension = 3\n", "integrand.name"),
         ('[integrand]\nname = "camel"\ndimension = 65\n', "1 to 64"),
+        ('[integrand]\nname = "camel"\n[parameters]\nmass.h = 100\n', "no parameters"),
+        ('[integrand]\nname = "higgs_four_leptons"\n[parameters]\nmass.h = 0\n', "mass.h"),
+        ('[integrand]\nname = "higgs_four_leptons"\n[parameters]\nwidth.z = 0\n', "width.z"),
+        ('[integrand]\nname = "higgs_four_leptons"\n[cuts]\n', "no cuts"),
+        ('[integrand]\nname = "higgs_four_leptons"\n[output]\nformat = ["npy"]\n', "lhe"),
         ('[integrand]\nname = "camel"\ncut = 2.5\n', "camel_back"),
         ('[integrand]\nname = "crossed_ring"\nchannels = ["rind"]\n', "ring"),
         ('[integrand]\nname = "crossed_ring"\nchannels = []\n', "channels"),
