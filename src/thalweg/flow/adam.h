@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "thalweg/base/aligned.h"
 
@@ -24,6 +26,7 @@ double norm(std::span<const float> gradient);
 
 // Learning rates at `step` of `steps`, from `initial` to `final`.
 enum class Schedule { constant, cosine, exponential, inverse };
+inline const std::vector<std::string> kScheduleNames = {"constant", "cosine", "exponential", "inverse"};
 double scheduled_rate(Schedule schedule, double initial, double final, std::uint64_t step, std::uint64_t steps);
 
 }  // namespace thalweg

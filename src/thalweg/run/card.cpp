@@ -315,6 +315,13 @@ class CardReader : private CardFile {
         [&] { return otherwise; });
   }
 
+  // An enumeration whose names are `known`, in order.
+  template <class Enum>
+  void pick(const char* key, Enum& value, const std::vector<std::string>& known) const {
+    const std::string name = choice(key, known[static_cast<std::size_t>(value)], known);
+    value = static_cast<Enum>(std::find(known.begin(), known.end(), name) - known.begin());
+  }
+
   void read_network(RunCard& card) const {
     auto count = [&](const char* key, auto& value, std::uint64_t least, std::uint64_t most) {
       value = at(
@@ -337,7 +344,8 @@ class CardReader : private CardFile {
     share("sampling.drop", c.drop, 0, 0.1);
     const std::string activation = name_of(c.flow.activation);
     c.flow.activation = activation_named(choice("sampling.activation", activation, {"leaky_relu", "elu", "silu"}));
-    c.loss = loss_named(choice("sampling.loss", name_of(c.loss), kLossNames));
+    pick("sampling.loss", c.loss, kLossNames);
+    pick("sampling.schedule", c.schedule, kScheduleNames);
     c.train_weights =
         choice("sampling.weights", c.train_weights ? "trained" : "prior", {"trained", "prior"}) == "trained";
   }

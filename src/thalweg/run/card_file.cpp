@@ -33,6 +33,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "learning_rate",
       "loss",
       "activation",
+      "schedule",
       "reuse",
       "weights",
       "weight_hidden",

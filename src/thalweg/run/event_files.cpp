@@ -53,7 +53,8 @@ void write_lhe(const std::filesystem::path& path, bool compress, const EventFile
 }
 
 void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, const EventStore& store,
-                 const EventSource& source, std::size_t record_size, const std::function<void(std::uint64_t)>& progress) {
+                 const EventSource& source, std::size_t record_size,
+                 const std::function<void(std::uint64_t)>& progress) {
   AtomicFile file(path);
   file.close_for_library();
   const auto named = [&](auto&& body) { return with_place(path.string(), body); };
@@ -82,8 +83,7 @@ std::string format_of(const std::filesystem::path& path) {
   if (name.ends_with(".npy")) return "npy";
   if (name.ends_with(".hepmc"))
     request_error("-o {}: HepMC3 is not there yet; use .lhe, .lhe.gz or .h5", path.string());
-  request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5, or .npy for points of a toy",
-                path.string());
+  request_error("-o {}: unknown ending; expected .lhe, .lhe.gz or .h5, or .npy for points of a toy", path.string());
 }
 
 std::string ending_of(const std::string& format) { return format == "hdf5" ? "h5" : format; }

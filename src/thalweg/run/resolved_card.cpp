@@ -87,10 +87,12 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   if (card.sampler == "neural") {
     const TrainerConfig& c = card.neural;
     text += fmt::format(
-        "batches = {}{}\nbatch_size = {}\nbins = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nloss = \"{}\"\n"
+        "batches = {}{}\nbatch_size = {}\nbins = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nschedule = "
+        "\"{}\"\nloss = \"{}\"\n"
         "activation = \"{}\"\nreuse = {}\nweights = \"{}\"\nweight_hidden = {}\nweight_layers = {}\ndrop = {}\n",
         c.batches, card.batches_reason.empty() ? "" : "  # " + card.batches_reason, c.batch_size, c.flow.bins,
-        c.flow.hidden, c.flow.layers, number(c.learning_rate), name_of(c.loss), name_of(c.flow.activation), c.reuse,
+        c.flow.hidden, c.flow.layers, number(c.learning_rate), kScheduleNames[static_cast<std::size_t>(c.schedule)],
+        kLossNames[static_cast<std::size_t>(c.loss)], name_of(c.flow.activation), c.reuse,
         c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers, number(c.drop));
   }
   if (with_output) {

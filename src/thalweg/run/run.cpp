@@ -52,7 +52,7 @@ void Run::check_outputs() const {
     if ((format_of(file) == "npy") == card_.has_particles())
       request_error("-o {}: {}", file.string(),
                     card_.has_particles() ? "events go to .lhe, .lhe.gz or .h5 files"
-                                           : "points of this [integrand] go to .npy files");
+                                          : "points of this [integrand] go to .npy files");
     std::error_code code;
     const fs::path parent = file.parent_path();
     if (options_.output && !parent.empty() && !fs::is_directory(parent, code))

@@ -32,10 +32,6 @@ std::uint64_t online_batches(std::uint64_t batches, std::uint64_t reuse) {
 
 }  // namespace
 
-Loss loss_named(const std::string& name) {
-  return static_cast<Loss>(std::find(kLossNames.begin(), kLossNames.end(), name) - kLossNames.begin());
-}
-
 // Memory that stays warm from step to step.
 struct NeuralTrainer::Scratch {
   Scratch(const NeuralTrainer& trainer, const Integrand& f, bool with_features)

@@ -27,8 +27,6 @@ struct TaskResult;
 // madnis:     kl in the first third, which starts faster, then stratified
 enum class Loss { kl, variance, stratified, madnis };
 inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis"};
-inline std::string name_of(Loss loss) { return kLossNames[static_cast<std::size_t>(loss)]; }
-Loss loss_named(const std::string& name);  // of kLossNames
 
 struct TrainerConfig {
   std::uint64_t seed = 1;
