@@ -9,7 +9,15 @@
 namespace thalweg {
 
 // What a stream is used for; part of its name, so that no two uses share numbers.
-enum class Phase : std::uint32_t { adaptation = 1, integration = 2, generation = 3, initialisation = 4, training = 5, orientation = 6 };
+enum class Phase : std::uint32_t {
+  adaptation = 1,
+  integration = 2,
+  generation = 3,
+  initialisation = 4,
+  training = 5,
+  orientation = 6,
+  exploration = 7
+};
 
 struct StreamId {
   std::uint64_t seed = 0;

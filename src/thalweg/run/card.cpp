@@ -331,6 +331,10 @@ class CardReader : private CardFile {
       value = at(
           key, [&](const toml::node& n) { return ranged(n, least, most); }, [&] { return value; });
     };
+    // VEGAS and flat sampling are what their names say, unless cells are asked for.
+    card.cells = card.sampler == "neural" ? 0 : 1;
+    count("sampling.cells", card.cells, 0, 100'000);
+    count("sampling.cell_points", card.cell_points, 100, 1'000'000);
     TrainerConfig& c = card.neural;
     count("sampling.batches", c.batches, 0, 100'000'000);
     count("sampling.batch_size", c.batch_size, 64, 10'000'000);
@@ -376,12 +380,7 @@ RunCard parse_card(std::string_view text, const std::string& place, const std::v
   return card;
 }
 
-void RunCard::decide_batches(std::uint64_t batches, const std::string& reason) {
-  RunCard decided = *this;
-  decided.neural.batches = batches;
-  decided.batches_reason = reason;
-  resolved = resolved_card(decided, true);
-}
+void RunCard::write_decisions() { resolved = resolved_card(*this, true); }
 
 RunCard load_card(const std::filesystem::path& path, const std::vector<std::string>& set) {
   return parse_card(read_file(path, 1 << 24), path.string(), set);

@@ -53,13 +53,15 @@ struct RunCard {
   double overweight_budget = 1e-3;
   TrainerConfig neural{.batches = 0};  // 0: as many as pay; seed, threads and dimension are left to the run
   std::string batches_reason;          // a comment of the resolved card
+  std::uint64_t cells = 0;  // in front of grids or flows (foam_builder.h); 0: as many as pay, 1: none
+  std::uint64_t cell_points = 1000;
 
   std::uint64_t events = 10'000;
   std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for points of an integrand
   std::uint64_t seed = 1;
 
-  // Writes a number of batches that was decided, and why, into `resolved`; `resolved_sampling` stays what was asked.
-  void decide_batches(std::uint64_t batches, const std::string& reason);
+  // Writes batches and cells that were decided into `resolved`; `resolved_sampling` stays what was asked.
+  void write_decisions();
 
   // The card with every value written out: `sampling` determines what is sampled (all but [output]).
   std::string resolved, resolved_sampling;

@@ -31,6 +31,8 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "hidden",
       "layers",
       "learning_rate",
+      "cells",
+      "cell_points",
       "loss",
       "activation",
       "schedule",

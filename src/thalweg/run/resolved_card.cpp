@@ -81,9 +81,10 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   const char* weights[] = {"diagrams", "propagators", "sherpa", "flat"};
   text += fmt::format(
       "\n[sampling]\nsampler = \"{}\"\nchannels = \"{}\"\nvegas_bins = {}\nvegas_damping = {}\n"
-      "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\n",
+      "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
       card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
-      card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget));
+      card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget), card.cells,
+      card.cell_points);
   if (card.sampler == "neural") {
     const TrainerConfig& c = card.neural;
     text += fmt::format(

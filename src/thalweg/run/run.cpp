@@ -69,7 +69,8 @@ IntegratorConfig Run::integrator_config() const {
   config.vegas_bins = card_.vegas_bins;
   config.vegas_damping = card_.vegas_damping;
   config.adapt_grids = card_.sampler != "flat";
-  config.adaptation_iterations = static_cast<int>(card_.adaptation_iterations);
+  // Flows from a file of another machine need no grids.
+  config.adaptation_iterations = state_.flows.empty() ? static_cast<int>(card_.adaptation_iterations) : 0;
   config.adaptation_points = card_.adaptation_points;
   config.accuracy = card_.accuracy;
   config.points = card_.points;
@@ -101,6 +102,10 @@ void Run::report_integral(const IntegratorState& state) {
   if (!it.adaptation)
     line += fmt::format("   all: {:.7g} +- {:.2g} ({:.2g}), chi2/dof {:.2f}", now.value, now.error,
                         now.error / std::abs(now.value), now.chi2_per_dof);
+  note(line);
+}
+
+void Run::note(const std::string& line) {
   progress_.say(line);
   folder_.log(line);
 }
@@ -144,8 +149,8 @@ nlohmann::json Run::integral_json() const {
                      {"overweight_share", e.overweight_share},
                      {"non_finite", integral.non_finite}};
   json["evaluations"] = integral.points;
-  if (training_.contains("evaluations"))
-    json["evaluations"] = json["evaluations"].get<std::uint64_t>() + training_["evaluations"].get<std::uint64_t>();
+  for (const char* stage : {"evaluations", "explored"})
+    json["evaluations"] = json["evaluations"].get<std::uint64_t>() + training_.value(stage, std::uint64_t{0});
   for (const IterationResult& it : state_.iterations)
     if (it.adaptation) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + it.points;
   for (std::size_t c = 0; c < state_.channels.size(); ++c) {

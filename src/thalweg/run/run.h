@@ -11,6 +11,7 @@
 #include "thalweg/run/cross_section.h"
 #include "thalweg/run/event_store.h"
 #include "thalweg/run/run_folder.h"
+#include "thalweg/sampling/foam_builder.h"
 #include "thalweg/sampling/neural_trainer.h"
 #include "thalweg/sampling/unweighting.h"
 
@@ -43,7 +44,14 @@ class Run {
   void load_state();
   TrainerConfig trainer_config() const;
   void train_sampler();
-  void decide_training();
+  void adapt_grids();
+  void decide_training(const std::optional<TrainerState>& from_file);
+  void train_flows(TrainerState& trained);
+  void use_flows(const TrainerState& trained);
+  void explore_cells(std::optional<TrainerState>& trained);
+  Exploration explore_maps(std::uint64_t cells);
+  double points_needed(double spread) const;
+  void note(const std::string& line);
   std::uint64_t batches_for(double seconds) const;
   void write_cards() const;
   void report_integral(const IntegratorState& state);
@@ -65,7 +73,7 @@ class Run {
   RunFolder folder_;
   Progress progress_;
   IntegratorState state_;
-  nlohmann::json training_;  // what was decided: batches, reason
+  nlohmann::json training_;  // what was decided: batches, reason, cells; and how the training went
   nlohmann::json result_;
   int exit_code_ = 0;
 };

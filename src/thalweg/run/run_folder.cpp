@@ -21,7 +21,8 @@ RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)
     if (!fs::is_directory(path_, code))
       request_error("'{}' is a file; choose another run folder with --run", path_.string());
     const bool empty = fs::is_empty(path_, code);
-    if (!empty && !fs::exists(sampling, code) && !fs::exists(file(".lock"), code))
+    if (!empty && !fs::exists(sampling, code) && !fs::exists(file(".lock"), code) &&
+        !fs::exists(file("sampler.h5"), code))
       request_error("'{}' exists and is no run folder; choose another with --run", path_.string());
   } else if (!fs::create_directories(path_, code) && code) {
     run_error("cannot create the run folder '{}': {}; choose another with --run", path_.string(), code.message());

@@ -5,6 +5,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
+#include "thalweg/sampling/foam_builder.h"
 #include "thalweg/sampling/sampler_file.h"
 #include "thalweg/sampling/training_budget.h"
 
@@ -18,21 +19,28 @@ double spread(const IntegratorState& state) {
   return sum / std::max(std::abs(state.iterations.back().value), 1e-300);
 }
 
+// The same after a training.
+double spread_of(const TrainerState& trained) {
+  double sum = 0, integral = 0;
+  for (std::size_t m = 0; m < trained.mean.size(); ++m) {
+    sum += std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
+    integral += trained.mean[m];
+  }
+  return sum / std::max(std::abs(integral), 1e-300);
+}
+
 }  // namespace
 
 TrainerConfig Run::trainer_config() const {
   TrainerConfig config = card_.neural;
   config.seed = card_.seed;
   config.threads = options_.threads;
-  config.batches = training_.at("batches");
   return config;
 }
 
 // From the time of a few batches, on a training of its own.
 std::uint64_t Run::batches_for(double seconds) const {
-  TrainerConfig config = card_.neural;
-  config.seed = card_.seed;
-  config.threads = options_.threads;
+  TrainerConfig config = trainer_config();
   config.batches = 1;
   const double trial = std::min(1.0, 0.05 * seconds);
   TrainerState state;
@@ -48,94 +56,166 @@ std::uint64_t Run::batches_for(double seconds) const {
   }
 }
 
+// Of the integration, and of the unweighting before it is divided by an efficiency.
+double Run::points_needed(double spread) const {
+  constexpr double kLeast = 200'000;  // IntegratorConfig::minimum_points
+  return card_.points > 0 ? static_cast<double>(card_.points) : std::max(kLeast, std::pow(spread / card_.accuracy, 2));
+}
+
 // Once a run: what it decides stays, also for more events later.
-void Run::decide_training() {
+void Run::decide_training(const std::optional<TrainerState>& from_file) {
+  std::uint64_t& batches = card_.neural.batches;
+  std::string& reason = card_.batches_reason;
   if (const auto earlier = folder_.load("training")) {
     training_ = *earlier;
-    card_.decide_batches(training_.at("batches"), training_.at("reason"));
-    return;
-  }
-  training_["batches"] = card_.neural.batches;
-  training_["reason"] = fmt::format("{} batches: as the card says", card_.neural.batches);
-  if (options_.train_seconds > 0) {
-    const std::uint64_t batches = batches_for(options_.train_seconds);
-    training_["batches"] = batches;
-    training_["reason"] = fmt::format(
+    training_.at("batches").get_to(batches);
+    training_.at("reason").get_to(reason);
+    card_.cells = training_.value("cells", card_.cells);
+  } else if (from_file) {
+    training_["cells"] = card_.cells = from_file->cells.empty() ? 1 : from_file->cells[0].cells();
+    batches = from_file->batches_planned;
+    reason = fmt::format("{} batches: those of {}", batches, folder_.file("sampler.h5").string());
+  } else if (options_.train_seconds > 0) {
+    batches = batches_for(options_.train_seconds);
+    reason = fmt::format(
         "{} batches: about {:.4g} s at the speed of this machine; only --batches {} makes the same events again",
         batches, options_.train_seconds, batches);
-  } else if (card_.neural.batches == 0) {
+  } else if (batches > 0) {
+    reason = fmt::format("{} batches: as the card says", batches);
+  } else if (card_.sampler == "neural") {
+    // What cells alone would do is tried, not guessed.
+    double efficiency = state_.adapted_efficiency;
+    const double points = points_needed(spread(state_)) + static_cast<double>(card_.events) / efficiency;
+    const std::uint64_t trial =
+        card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100)
+                         : 1;
+    if (trial > 1) {
+      const Exploration tried = explore_maps(trial);
+      efficiency = std::max(efficiency, tried.efficiency);
+      training_["tried"] = tried.evaluations;
+    }
     FlowConfig shape = card_.neural.flow;
     shape.dim = integrand_->dim();
     const TrainingDecision decision = thalweg::decide_training({.point = integrand_->cost(),
                                                                 .network = network_cost(FlowLayout(shape)),
-                                                                .efficiency = state_.adapted_efficiency,
+                                                                .efficiency = efficiency,
                                                                 .spread = spread(state_),
                                                                 .events = card_.events,
                                                                 .points = card_.points,
                                                                 .accuracy = card_.accuracy,
                                                                 .batch_size = card_.neural.batch_size});
-    training_["batches"] = decision.batches;
-    training_["reason"] = decision.reason;
+    batches = decision.batches;
+    reason = decision.reason;
+  }
+  training_["batches"] = batches;
+  training_["reason"] = reason;
+  folder_.save("training", training_);
+  card_.write_decisions();
+  write_cards();
+  if (card_.sampler == "neural") note("train      " + reason);
+}
+
+void Run::adapt_grids() {
+  Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
+  for (std::size_t c = 0; c < state_.power.size(); ++c)
+    if (state_.power[c] < 1)
+      note(fmt::format("adapt      channel {}: too few points see the integrand; the grid follows its power {:.3g}. "
+                       "Without a trained flow integral and error are not to be trusted",
+                       integrand_->channel_name(c), state_.power[c]));
+}
+
+void Run::train_flows(TrainerState& trained) {
+  const TrainerConfig config = trainer_config();
+  NeuralTrainer(*integrand_, config).train(trained, [&](const TrainerState& s) {
+    save_sampler(folder_.file("sampler.h5"), s, card_.resolved_sampling);
+    const CurvePoint& now = s.curve.back();
+    std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
+                                   config.batches, now.value, integrand_->unit(), now.relative_std_dev);
+    if (const auto dropped = std::count(s.active.begin(), s.active.end(), 0); dropped > 0)
+      line += fmt::format(", {} channels dropped", dropped);
+    if (const double power = *std::min_element(s.power.begin(), s.power.end()); power < 1)
+      line += fmt::format(", of the integrand to the power {:.3f}", power);
+    note(line);
+  });
+  nlohmann::json curve = curve_json(trained);
+  training_.update(curve);
+  folder_.save("training", training_);
+}
+
+void Run::use_flows(const TrainerState& trained) {
+  if (state_.integrations_done == 0)
+    for (std::size_t c = 0; c < state_.sigma.size(); ++c) {
+      const std::size_t m = state_.map_of[c];
+      state_.sigma[c] = std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
+    }
+  state_.flows = NeuralTrainer::averaged(trained);
+  state_.active = trained.active;
+  state_.cells = trained.cells;
+  sampled_ = std::make_unique<WeightedIntegrand>(NeuralTrainer::weighted(*integrand_, trained));
+}
+
+Exploration Run::explore_maps(std::uint64_t cells) {
+  std::vector<const Mapping*> maps;
+  for (std::size_t m = 0; m < integrand_->maps(); ++m)
+    maps.push_back(state_.flows.empty() ? static_cast<const Mapping*>(&state_.grids[m]) : &state_.flows[m]);
+  progress_.start("explore", static_cast<std::uint64_t>(static_cast<double>(cells) * exploration_cost(card_.cell_points)),
+                  "points");
+  const FoamConfig config{
+      .seed = card_.seed, .threads = options_.threads, .cells = cells, .cell_points = card_.cell_points};
+  Exploration found =
+      explore(sampled(), maps, state_.active, config, [&](std::uint64_t done) { progress_.update(done); });
+  add_time("explore", progress_.seconds());
+  return found;
+}
+
+// Cells in front of grids or flows, once a run.
+void Run::explore_cells(std::optional<TrainerState>& trained) {
+  if (!state_.cells.empty() || state_.integrations_done > 0) return;
+  if (card_.cells == 0) {
+    const std::uint64_t batches = card_.neural.batches;
+    const double spread_now = trained ? spread_of(*trained) : spread(state_);
+    const double efficiency = expected_efficiency(state_.adapted_efficiency, batches);
+    const double points = points_needed(spread_now) + static_cast<double>(card_.events) / efficiency;
+    card_.cells = affordable_cells(points, integrand_->dim(), card_.cell_points);
+    card_.write_decisions();
+    write_cards();
+  }
+  training_["cells"] = card_.cells;
+  if (card_.cells > 1) {
+    const Exploration found = explore_maps(card_.cells);
+    state_.cells = found.cells;
+    training_["explored"] = found.evaluations;
+    note(fmt::format("explore    {} cells by {} points: efficiency {:.1f} % if there are no larger weights", card_.cells,
+                     found.evaluations, 100 * found.efficiency));
+    if (trained) {
+      trained->cells = found.cells;
+      save_sampler(folder_.file("sampler.h5"), *trained, card_.resolved_sampling);
+    } else {
+      folder_.save("state", state_.to_json());
+    }
   }
   folder_.save("training", training_);
-  card_.decide_batches(training_["batches"], training_["reason"]);
-  write_cards();
-  progress_.say("train      " + training_["reason"].get<std::string>());
-  folder_.log("train      " + training_["reason"].get<std::string>());
 }
 
 void Run::train_sampler() {
   progress_.start("train", 0, "points");
-  Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
-  for (std::size_t c = 0; c < state_.power.size(); ++c)
-    if (state_.power[c] < 1) {
-      const std::string line = fmt::format(
-          "adapt      channel {}: too few points see the integrand; the grid follows its power {:.3g}. Without a "
-          "trained "
-          "flow integral and error are not to be trusted",
-          integrand_->channel_name(c), state_.power[c]);
-      progress_.say(line);
-      folder_.log(line);
-    }
-  if (card_.sampler == "neural") {
-    decide_training();
-    const TrainerConfig config = trainer_config();
-    if (config.batches > 0) {
-      const NeuralTrainer trainer(*integrand_, config);
-      const auto path = folder_.file("sampler.h5");
-      std::error_code code;
-      TrainerState trained =
-          std::filesystem::exists(path, code)
-              ? load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim())
-              : trainer.initial_state(state_.grids, state_.power);
-      trainer.train(trained, [&](const TrainerState& s) {
-        save_sampler(path, s, card_.resolved_sampling);
-        const CurvePoint& now = s.curve.back();
-        std::size_t dropped = 0;
-        std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
-                                       config.batches, now.value, integrand_->unit(), now.relative_std_dev);
-        for (std::size_t c = 0; c < s.active.size(); ++c) dropped += !s.active[c];
-        if (dropped > 0) line += fmt::format(", {} channels dropped", dropped);
-        if (const double power = *std::min_element(s.power.begin(), s.power.end()); power < 1)
-          line += fmt::format(", of the integrand to the power {:.3f}", power);
-        progress_.say(line);
-        folder_.log(line);
-      });
-      if (state_.integrations_done == 0)
-        for (std::size_t c = 0; c < state_.sigma.size(); ++c) {
-          const std::size_t m = state_.map_of[c];
-          state_.sigma[c] = std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
-        }
-      state_.flows = NeuralTrainer::averaged(trained);
-      state_.active = trained.active;
-      sampled_ = std::make_unique<WeightedIntegrand>(NeuralTrainer::weighted(*integrand_, trained));
-      const std::string reason = training_["reason"];
-      training_ = curve_json(trained);
-      training_["reason"] = reason;
-      folder_.save("training", training_);
-    }
-  }
+  std::optional<TrainerState> trained;
+  std::error_code code;
+  const auto path = folder_.file("sampler.h5");
+  if (card_.sampler == "neural" && std::filesystem::exists(path, code))
+    trained = load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim());
+  else
+    adapt_grids();
   add_time("train", progress_.seconds());
+  decide_training(trained);
+  if (card_.sampler == "neural" && card_.neural.batches > 0) {
+    progress_.start("train", 0, "points");
+    if (!trained) trained = NeuralTrainer(*integrand_, trainer_config()).initial_state(state_.grids, state_.power);
+    if (trained->batches_done < card_.neural.batches) train_flows(*trained);
+    use_flows(*trained);
+    add_time("train", progress_.seconds());
+  }
+  explore_cells(trained);
 }
 
 }  // namespace thalweg

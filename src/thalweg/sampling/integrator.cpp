@@ -75,7 +75,7 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
                                               bool adaptation, std::uint32_t iteration, std::uint64_t chunk,
                                               Arena& arena) const {
   const VegasGrid& grid = state.grids[state.map_of[channel]];
-  const Mapping& map = adaptation ? grid : *state.maps()[channel];
+  const CellularMap map = adaptation ? CellularMap(nullptr, grid) : state.maps()[channel];
   const Batch z = Batch::take(arena, integrand_.dim(), count), y = Batch::take(arena, integrand_.dim(), count);
   const Batch alpha = Batch::take(arena, integrand_.channels(), count);
   const auto log_jacobian = arena.take<double>(count), weight = arena.take<double>(count);
@@ -230,10 +230,12 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
   }
 }
 
-std::vector<const Mapping*> IntegratorState::maps() const {
-  std::vector<const Mapping*> result;
-  for (const std::size_t m : map_of)
-    result.push_back(flows.empty() ? static_cast<const Mapping*>(&grids[m]) : &flows[m]);
+std::vector<CellularMap> IntegratorState::maps() const {
+  std::vector<CellularMap> result;
+  for (const std::size_t m : map_of) {
+    const Mapping& map = flows.empty() ? static_cast<const Mapping&>(grids[m]) : flows[m];
+    result.emplace_back(cells.empty() ? nullptr : &cells[m], map);
+  }
   return result;
 }
 
@@ -248,6 +250,9 @@ nlohmann::json IntegratorState::to_json() const {
                          {"complete", complete},
                          {"first_non_finite", first_non_finite}};
   for (const VegasGrid& grid : grids) json["grids"].push_back(grid.to_json());
+  json["cells"] = nlohmann::json::array();
+  if (flows.empty())
+    for (const Foam& foam : cells) json["cells"].push_back(foam.to_json());
   for (const WeightStatistics& c : channels) json["channels"].push_back(c.to_json());
   json["iterations"] = nlohmann::json::array();
   for (const IterationResult& it : iterations)
@@ -267,6 +272,7 @@ IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   json.at("complete").get_to(state.complete);
   json.at("first_non_finite").get_to(state.first_non_finite);
   for (const auto& grid : json.at("grids")) state.grids.push_back(VegasGrid::from_json(grid));
+  for (const auto& foam : json.at("cells")) state.cells.push_back(Foam::from_json(foam));
   for (const auto& c : json.at("channels")) state.channels.push_back(WeightStatistics::from_json(c));
   for (const auto& it : json.at("iterations"))
     state.iterations.push_back(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thalweg/flow/coupling_flow.h"
+#include "thalweg/sampling/foam.h"
 #include "thalweg/sampling/integrand.h"
 #include "thalweg/sampling/vegas.h"
 #include "thalweg/sampling/weight_statistics.h"
@@ -41,6 +42,7 @@ struct IterationResult {
 struct IntegratorState {
   std::vector<VegasGrid> grids;     // by map (Integrand::map_of)
   std::vector<CouplingFlow> flows;  // by map, of a neural sampler; they live in the sampler file, not in the JSON
+  std::vector<Foam> cells;  // by map, in front of grid or flow; or none. Those of flows live in the sampler file, too
   std::vector<double> power;        // of the integrand that each grid was adapted to last (tempering.h); 1 is all of it
   std::vector<std::size_t> map_of;  // by channel, as all that follows
   std::vector<std::uint8_t> active;  // 0: a channel that training gave up
@@ -53,8 +55,9 @@ struct IntegratorState {
   bool complete = false;
   std::string first_non_finite;  // a point that shows it
 
-  // What samples each channel: the flows where there are some, else the grids.
-  std::vector<const Mapping*> maps() const;
+  // What samples each channel: the flows where there are some, else the grids, behind the cells where there are some.
+  // Valid as long as the state is.
+  std::vector<CellularMap> maps() const;
 
   nlohmann::json to_json() const;
   static IntegratorState from_json(const nlohmann::json& json);

@@ -339,6 +339,7 @@ std::uint64_t NeuralTrainer::interval() const {
 }
 
 void NeuralTrainer::train(TrainerState& state, const Report& report) const {
+  state.batches_planned = config_.batches;
   CurvePoint sums;
   Scratch scratch(*this, integrand_, state.weights.has_value());
   std::uint64_t since = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "thalweg/sampling/channel_weights.h"
+#include "thalweg/sampling/foam.h"
 #include "thalweg/sampling/guarded_adam.h"
 #include "thalweg/sampling/integrand.h"
 #include "thalweg/sampling/vegas_start.h"
@@ -65,7 +66,7 @@ struct TrainedWeights {
 };
 
 struct TrainerState {
-  std::uint64_t batches_done = 0;
+  std::uint64_t batches_done = 0, batches_planned = 0;
   std::vector<TrainedFlow> flows;          // by map, as all that follows up to tempered_size
   std::vector<double> mean, square, size;  // running means of w, w^2, |w|; w times the channels that share the map
   std::vector<double> power;               // of the integrand that each flow is trained on (tempering.h)
@@ -77,6 +78,7 @@ struct TrainerState {
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
   std::vector<std::string> events;  // what the guard did, and which channels were dropped
+  std::vector<Foam> cells;           // by map, in front of the finished flows; or none
 };
 
 class NeuralTrainer {

@@ -13,7 +13,7 @@
 namespace thalweg {
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr std::size_t kLargest = std::size_t{1} << 31;
 constexpr const char* kAdvice = "; remove it to train again";
 
@@ -165,6 +165,9 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size;
   json["power"] = state.power, json["tempered_size"] = state.tempered_size;
   json["rate_factor"] = state.rate_factor;
+  json["planned"] = state.batches_planned;
+  json["cells"] = nlohmann::json::array();
+  for (const Foam& foam : state.cells) json["cells"].push_back(foam.to_json());
   std::vector<float> floats;
   for (const TrainedFlow& f : state.flows) append(f.flow.parameters(), f.optimiser, floats, json["optimisers"]);
   if (state.weights) {
@@ -219,6 +222,8 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
     state.weights.emplace(TrainedWeights{std::move(network), std::move(optimiser)});
   }
   json.at("batches").get_to(state.batches_done);
+  json.at("planned").get_to(state.batches_planned);
+  for (const auto& foam : json.at("cells")) state.cells.push_back(Foam::from_json(foam));
   json.at("mean").get_to(state.mean);
   json.at("square").get_to(state.square);
   json.at("size").get_to(state.size);

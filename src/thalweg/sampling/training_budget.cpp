@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thalweg/sampling/foam_builder.h"
+
 namespace thalweg {
 
 double network_cost(const FlowLayout& layout) {
@@ -23,6 +25,12 @@ double expected_efficiency(double vegas_efficiency, std::uint64_t batches) {
 double expected_spread(double vegas_spread, std::uint64_t batches) {
   const double b = static_cast<double>(batches);
   return std::min(vegas_spread, std::max(vegas_spread / std::sqrt(1 + b / kHalfway), kLeastSpread));
+}
+
+std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points) {
+  const double memory = 1e8 / static_cast<double>(sizeof(double) * (dim + 1) * cell_points);
+  const double cells = std::min({kExplored * points / exploration_cost(cell_points), memory, double{kMostCells}});
+  return cells < kFewestCells ? 1 : static_cast<std::uint64_t>(cells);
 }
 
 TrainingDecision decide_training(const TrainingCosts& c) {

@@ -45,7 +45,7 @@ Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const U
   return result;
 }
 
-UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<const Mapping*>& maps,
+UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<CellularMap>& maps,
                                const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena) {
   const std::size_t dim = integrand.dim(), n = kChunk, channels = maps.size(), record = integrand.record_size();
   RandomStream random({seed, Phase::generation, 0, chunk});
@@ -77,7 +77,7 @@ UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<con
       for (std::size_t d = 0; d < dim; ++d) z.row(d)[i] = numbers.row(d)[trials[c][i]];
       pick[i] = numbers.row(dim + 2)[trials[c][i]];
     }
-    maps[c]->forward(z, y, log_jacobian);
+    maps[c].forward(z, y, log_jacobian);
     integrand.evaluate(c, y, {.weight = weight, .alpha = alpha, .records = records, .pick = pick}, arena);
     for (std::size_t i = 0; i < m; ++i) {
       const double w = weight[i] == 0 ? 0 : weight[i] * alpha.row(c)[i] * std::exp(log_jacobian[i]);

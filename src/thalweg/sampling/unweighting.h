@@ -44,7 +44,7 @@ struct UnweightedChunk {
 };
 
 // Trials number chunk * kChunk and following, by the generation stream of `seed`. Thread safe.
-UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<const Mapping*>& maps,
+UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<CellularMap>& maps,
                                const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena);
 
 }  // namespace thalweg

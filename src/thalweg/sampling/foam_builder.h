@@ -1,0 +1,40 @@
+// Exploration: cells in front of the maps of an integrand, so that large weights cost few trials.
+//
+// Unweighting accepts a point with w / w_max. A cell of volume V with mean weight m and largest weight M wastes V (M - m)
+// of it. The cells that waste most are cut where that lowers sum V M most and looked at again: random points, and steps
+// from the largest weight to larger ones. The density becomes M, or the median of M where M is smaller: cells without
+// large weights are drawn alike.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "thalweg/sampling/foam.h"
+#include "thalweg/sampling/integrand.h"
+
+namespace thalweg {
+
+struct FoamConfig {
+  std::uint64_t seed = 1;
+  int threads = 1;
+  std::uint64_t cells = 1000;         // of all maps together; each keeps its points: 8 (dim + 1) cell_points bytes
+  std::uint64_t cell_points = 1000;   // that a cell is looked at with
+};
+
+struct Exploration {
+  std::vector<Foam> cells;  // by map
+  std::uint64_t evaluations = 0;
+  double efficiency = 0;  // of unweighting, if the largest weights seen are the largest there are
+};
+
+// maps: by map (Integrand::maps). active: by channel, 0 for those that are not sampled. The same bits for any number of
+// threads. Weights that are not finite count as 0: the integration reports them. `report` is told the evaluations so
+// far.
+Exploration explore(const Integrand& integrand, const std::vector<const Mapping*>& maps,
+                    const std::vector<std::uint8_t>& active, const FoamConfig& config,
+                    const std::function<void(std::uint64_t)>& report = {});
+// Evaluations for each cell, about.
+inline double exploration_cost(std::uint64_t cell_points) { return 2.3 * static_cast<double>(cell_points); }
+
+}  // namespace thalweg

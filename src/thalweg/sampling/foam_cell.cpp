@@ -1,0 +1,61 @@
+#include "thalweg/sampling/foam_cell.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace thalweg {
+namespace {
+constexpr std::size_t kFewest = 20;  // points that make a largest weight believable
+constexpr double kNarrowest = 1e-9;
+}  // namespace
+
+void FoamCell::add(const double* row, std::size_t dim, bool at_random) {
+  points.insert(points.end(), row, row + dim + 1);
+  largest = std::max(largest, row[dim]);
+  if (at_random) random_sum += row[dim], ++random_points;
+}
+
+FoamCut best_cut(const FoamCell& cell, const Foam& foam) {
+  const std::size_t dim = foam.dim(), width = dim + 1, n = cell.points.size() / width;
+  FoamCut best;
+  if (n < 2 * kFewest) return best;
+  // The largest of few points is too small: it is moved towards that of the whole cell.
+  auto believed = [&](double largest, std::size_t points) {
+    const double doubt = std::min(1.0, static_cast<double>(kFewest) / static_cast<double>(points));
+    return largest + (cell.largest - largest) * doubt;
+  };
+  std::vector<std::pair<double, double>> line(n);  // coordinate and weight, ascending
+  std::vector<double> below(n);
+  for (std::size_t d = 0; d < dim; ++d) {
+    const double low = foam.low(cell.number)[d], high = foam.high(cell.number)[d];
+    for (std::size_t i = 0; i < n; ++i) line[i] = {cell.points[i * width + d], cell.points[i * width + dim]};
+    std::sort(line.begin(), line.end());
+    double largest = 0;
+    for (std::size_t i = 0; i < n; ++i) below[i] = largest = std::max(largest, line[i].second);
+    double above = 0;
+    for (std::size_t i = n - 1; i > 0; --i) {
+      above = std::max(above, line[i].second);
+      const double at = 0.5 * (line[i - 1].first + line[i].first), share = (at - low) / (high - low);
+      if (at - low < kNarrowest || high - at < kNarrowest) continue;
+      const double left = believed(below[i - 1], i), right = believed(above, n - i);
+      const double gain = cell.volume * (cell.largest - share * left - (1 - share) * right);
+      if (gain > best.gain) best = {d, at, gain};
+    }
+  }
+  return best;
+}
+
+FoamCell cut_cell(FoamCell& cell, Foam& foam) {
+  foam.split(cell.number, cell.cut.d, cell.cut.at);
+  const std::size_t last = foam.cells() - 1, dim = foam.dim();
+  FoamCell above{.map = cell.map, .number = last, .volume = foam.volume(last)};
+  const FoamCell whole = std::exchange(
+      cell, {.map = cell.map, .number = cell.number, .volume = foam.volume(cell.number)});
+  // Points that were sought are known to be few: those kept count as random ones.
+  for (std::size_t i = 0; i < whole.points.size(); i += dim + 1)
+    (whole.points[i + whole.cut.d] < whole.cut.at ? cell : above).add(&whole.points[i], dim, true);
+  return above;
+}
+
+}  // namespace thalweg

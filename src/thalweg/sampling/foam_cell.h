@@ -1,0 +1,35 @@
+// A cell that is explored: the points seen in it, and where it is best cut.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "thalweg/sampling/foam.h"
+
+namespace thalweg {
+
+struct FoamCut {
+  std::size_t d = 0;
+  double at = 0, gain = 0;  // gain: how much the sum of volume times largest weight falls
+};
+
+struct FoamCell {
+  std::size_t map = 0, number = 0;  // in the foam of the map
+  double volume = 1;
+  std::vector<double> points{};  // rows of coordinates and the size of the weight
+  double largest = 0;
+  double random_sum = 0;  // of the points that were drawn at random, not sought
+  std::uint64_t random_points = 0;
+  FoamCut cut{};
+
+  double mean() const { return random_points ? random_sum / static_cast<double>(random_points) : 0; }
+  double waste() const { return volume * (largest - mean()); }
+  void add(const double* row, std::size_t dim, bool at_random);
+};
+
+// The cut that lowers volume times largest weight most; gain 0 when there is none. Boxes stay wider than 1e-9.
+FoamCut best_cut(const FoamCell& cell, const Foam& foam);
+// Cuts `cell` there, in `foam` too; `cell` becomes the part below. Returns the part above.
+FoamCell cut_cell(FoamCell& cell, Foam& foam);
+
+}  // namespace thalweg
