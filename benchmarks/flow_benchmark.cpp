@@ -12,7 +12,7 @@ namespace {
 
 struct Setup {
   explicit Setup(const benchmark::State& state)
-      : flow({.dim = static_cast<std::size_t>(state.range(0))}, 1),
+      : flow({.dim = static_cast<std::size_t>(state.range(0)), .layers = 3}, 1),
         batch(static_cast<std::size_t>(state.range(1))),
         tape(flow.layout(), true),
         plain(flow.layout(), false),

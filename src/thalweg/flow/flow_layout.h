@@ -23,7 +23,7 @@ struct FlowConfig {
   std::size_t conditions = 1;  // one-hot conditions (channels): each has its own bias in the first layer
   std::size_t bins = 10;       // K of the splines, 2 to 64
   std::size_t hidden = 32;     // nodes of a hidden layer, 1 to 256
-  std::size_t layers = 3;      // linear layers of a network, 1 to 8
+  std::size_t layers = 4;      // linear layers of a network, 1 to 8
   Activation activation = Activation::leaky_relu;
   Permutation permutation = Permutation::logarithmic;
   std::size_t exchange_blocks = 6;  // Permutation::exchange only

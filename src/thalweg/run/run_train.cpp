@@ -185,7 +185,9 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
     const Exploration found = explore_maps(card_.cells);
     state_.cells = found.cells;
     training_["explored"] = found.evaluations;
-    note(fmt::format("explore    {} cells by {} points: efficiency {:.1f} % if there are no larger weights", card_.cells,
+    std::size_t made = 0;
+    for (const Foam& foam : found.cells) made += foam.cells();
+    note(fmt::format("explore    {} cells by {} points: efficiency {:.1f} % if there are no larger weights", made,
                      found.evaluations, 100 * found.efficiency));
     if (trained) {
       trained->cells = found.cells;

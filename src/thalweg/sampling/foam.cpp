@@ -126,7 +126,9 @@ nlohmann::json Foam::to_json() const {
 }
 
 Foam Foam::from_json(const nlohmann::json& json) {
-  Foam foam(json.at("dim").get<std::size_t>());
+  const std::size_t dim = json.at("dim");
+  if (dim == 0 || dim > 64) request_error("cells in {} dimensions; is the file damaged?", dim);
+  Foam foam(dim);
   for (const auto& split : json.at("splits")) {
     const std::size_t cell = split.at(0), d = split.at(1);
     const double at = split.at(2);

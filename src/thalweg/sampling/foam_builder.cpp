@@ -16,6 +16,7 @@ constexpr std::uint64_t kFirstLook = 20;  // times cell_points, at the whole cub
 constexpr std::size_t kSteps = 2, kStepPoints = 64;
 constexpr double kNearest = std::exp(-6.0);  // of the side of a cell: steps are that long to a whole side
 constexpr std::uint64_t kProbes = 2;
+constexpr double kOutlier = 4;  // times the mean waste
 
 class Explorer {
  public:
@@ -41,7 +42,11 @@ class Explorer {
     look(fresh, kFirstLook * config_.cell_points);
     for (std::uint64_t i = 1; i <= kProbes; ++i) {
       const std::uint64_t wanted = config_.cells * i / kProbes;
-      while (cells_.size() < wanted && !(fresh = cut_worst(wanted - cells_.size())).empty())
+      while (cells_.size() < wanted && !(fresh = cut_worst(wanted - cells_.size(), 0)).empty())
+        look(fresh, config_.cell_points);
+      // What was found last would be drawn in vain all over its cell: a few cells more than asked for.
+      const std::uint64_t most = wanted + wanted / 5;
+      while (cells_.size() < most && !(fresh = cut_worst(most - cells_.size(), kOutlier)).empty())
         look(fresh, config_.cell_points);
       settle();
       probe(config_.cells * config_.cell_points / kProbes);
@@ -71,11 +76,14 @@ class Explorer {
     return result;
   }
 
-  // Cuts at most `room` of the cells, those that waste most; returns both parts of each.
-  std::vector<std::size_t> cut_worst(std::size_t room) {
+  // Cuts at most `room` of the cells, those that waste most and more than `least` times the mean; returns both parts of
+  // each.
+  std::vector<std::size_t> cut_worst(std::size_t room, double least) {
+    double waste = 0;
+    for (const FoamCell& c : cells_) waste += c.waste() / static_cast<double>(cells_.size());
     std::vector<std::size_t> order;
     for (std::size_t k = 0; k < cells_.size(); ++k)
-      if (cells_[k].cut.gain > 0) order.push_back(k);
+      if (cells_[k].cut.gain > 0 && cells_[k].waste() > least * waste) order.push_back(k);
     const std::size_t n = std::min({order.size(), room, cells_.size() / 3 + 1});
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
                       [&](std::size_t a, std::size_t b) { return cells_[a].waste() > cells_[b].waste(); });
@@ -188,7 +196,9 @@ class Explorer {
     std::vector<std::size_t> touched;
     for (const auto& of_task : found)
       for (const Found& f : of_task) {
-        cells_[f.cell].add(f.row.data(), dim_, false);
+        FoamCell& cell = cells_[f.cell];
+        cell.add(f.row.data(), dim_, false);  // chosen for its weight: it may not count in the mean
+        cell.largest_drawn = std::max(cell.largest_drawn, f.row[dim_]);
         touched.push_back(f.cell);
       }
     std::sort(touched.begin(), touched.end());
@@ -207,16 +217,16 @@ class Explorer {
       std::vector<const FoamCell*> cells;
       for (const FoamCell& c : cells_)
         if (c.map == m) cells.push_back(&c);
-      std::sort(cells.begin(), cells.end(), [](const FoamCell* a, const FoamCell* b) { return a->largest < b->largest; });
+      std::sort(cells.begin(), cells.end(), [](const FoamCell* a, const FoamCell* b) { return a->height() < b->height(); });
       double volume = 0, median = 0;
-      for (auto c = cells.begin(); c != cells.end() && volume < 0.5; ++c) volume += (*c)->volume, median = (*c)->largest;
+      for (auto c = cells.begin(); c != cells.end() && volume < 0.5; ++c) volume += (*c)->volume, median = (*c)->height();
       // Where half of the cube has no weight, a hundredth of the mean keeps all of it within reach.
       double mean = 0;
       for (const FoamCell* c : cells) mean += c->volume * c->mean();
       const double least = std::max(median, 0.01 * mean);
       if (!(least > 0)) continue;
       std::vector<double> probability(cells.size());
-      for (const FoamCell* c : cells) total += probability[c->number] = c->volume * std::max(c->largest, least);
+      for (const FoamCell* c : cells) total += probability[c->number] = c->volume * std::max(c->height(), least);
       kept += mean;
       foams_[m].set_probabilities(probability);
     }

@@ -2,8 +2,8 @@
 //
 // Unweighting accepts a point with w / w_max. A cell of volume V with mean weight m and largest weight M wastes V (M - m)
 // of it. The cells that waste most are cut where that lowers sum V M most and looked at again: random points, and steps
-// from the largest weight to larger ones. The density becomes M, or the median of M where M is smaller: cells without
-// large weights are drawn alike.
+// from the largest weight to larger ones. The density becomes M, halfway to what was sought,
+// or the median of M where that is larger: cells without large weights are drawn alike.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace thalweg {
 struct FoamConfig {
   std::uint64_t seed = 1;
   int threads = 1;
-  std::uint64_t cells = 1000;         // of all maps together; each keeps its points: 8 (dim + 1) cell_points bytes
-  std::uint64_t cell_points = 1000;   // that a cell is looked at with
+  std::uint64_t cells = 1000;  // of all maps together, up to a fifth more; each keeps 8 (dim + 1) cell_points bytes
+  std::uint64_t cell_points = 1000;  // that a cell is looked at with
 };
 
 struct Exploration {
@@ -35,6 +35,6 @@ Exploration explore(const Integrand& integrand, const std::vector<const Mapping*
                     const std::vector<std::uint8_t>& active, const FoamConfig& config,
                     const std::function<void(std::uint64_t)>& report = {});
 // Evaluations for each cell, about.
-inline double exploration_cost(std::uint64_t cell_points) { return 2.3 * static_cast<double>(cell_points); }
+inline double exploration_cost(std::uint64_t cell_points) { return 2.5 * static_cast<double>(cell_points); }
 
 }  // namespace thalweg

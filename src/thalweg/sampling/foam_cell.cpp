@@ -10,10 +10,14 @@ constexpr std::size_t kFewest = 20;  // points that make a largest weight believ
 constexpr double kNarrowest = 1e-9;
 }  // namespace
 
-void FoamCell::add(const double* row, std::size_t dim, bool at_random) {
+void FoamCell::add(const double* row, std::size_t dim, bool drawn) {
   points.insert(points.end(), row, row + dim + 1);
-  largest = std::max(largest, row[dim]);
-  if (at_random) random_sum += row[dim], ++random_points;
+  const double weight = row[dim];
+  largest = std::max(largest, weight);
+  if (!drawn) return;
+  largest_drawn = std::max(largest_drawn, weight);
+  sum_drawn += weight;
+  ++points_drawn;
 }
 
 FoamCut best_cut(const FoamCell& cell, const Foam& foam) {
@@ -52,7 +56,7 @@ FoamCell cut_cell(FoamCell& cell, Foam& foam) {
   FoamCell above{.map = cell.map, .number = last, .volume = foam.volume(last)};
   const FoamCell whole = std::exchange(
       cell, {.map = cell.map, .number = cell.number, .volume = foam.volume(cell.number)});
-  // Points that were sought are known to be few: those kept count as random ones.
+  // The few points that were sought count as drawn from now on.
   for (std::size_t i = 0; i < whole.points.size(); i += dim + 1)
     (whole.points[i + whole.cut.d] < whole.cut.at ? cell : above).add(&whole.points[i], dim, true);
   return above;

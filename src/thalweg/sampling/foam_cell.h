@@ -17,14 +17,17 @@ struct FoamCell {
   std::size_t map = 0, number = 0;  // in the foam of the map
   double volume = 1;
   std::vector<double> points{};  // rows of coordinates and the size of the weight
-  double largest = 0;
-  double random_sum = 0;  // of the points that were drawn at random, not sought
-  std::uint64_t random_points = 0;
+  double largest = 0;        // of all points
+  double largest_drawn = 0;  // of those drawn at random, not sought
+  double sum_drawn = 0;
+  std::uint64_t points_drawn = 0;
   FoamCut cut{};
 
-  double mean() const { return random_points ? random_sum / static_cast<double>(random_points) : 0; }
+  double mean() const { return points_drawn ? sum_drawn / static_cast<double>(points_drawn) : 0; }
   double waste() const { return volume * (largest - mean()); }
-  void add(const double* row, std::size_t dim, bool at_random);
+  // Up to which weights are expected: what was sought and found may be too rare to matter.
+  double height() const { return 0.5 * (largest_drawn + largest); }
+  void add(const double* row, std::size_t dim, bool drawn);
 };
 
 // The cut that lowers volume times largest weight most; gain 0 when there is none. Boxes stay wider than 1e-9.

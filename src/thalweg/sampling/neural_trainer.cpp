@@ -211,14 +211,15 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
   double value = 0, deviation = 0;
   std::uint64_t lost = 0;
   for (std::size_t m = 0; m < total.size(); ++m) {
-    if (step.drawn[m] == 0) continue;
     const TaskResult& t = total[m];
+    if (!(t.share > 0)) continue;
     // What a tempered flow sees is soon forgotten.
     const double keep = step.first || state.power[m] < 1 ? 0 : kMemory;
-    const double mean = t.sum / step.drawn[m], square = t.square / step.drawn[m];
+    // Divided by the shares that were drawn, not by those expected: where all weights are alike, so are the means.
+    const double mean = t.sum / t.share, square = t.square / t.share;
     state.mean[m] = keep * state.mean[m] + (1 - keep) * mean;
     state.square[m] = keep * state.square[m] + (1 - keep) * square;
-    state.size[m] = keep * state.size[m] + (1 - keep) * t.size / step.drawn[m];
+    state.size[m] = keep * state.size[m] + (1 - keep) * t.size / t.share;
     value += mean;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
     if (const double beta = state.power[m]; beta < 1) {

@@ -87,7 +87,7 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
 }  // namespace
 
 void TaskResult::merge(const TaskResult& other) {
-  sum += other.sum, square += other.square, size += other.size, non_finite += other.non_finite;
+  share += other.share, sum += other.sum, square += other.square, size += other.size, non_finite += other.non_finite;
   for (std::size_t i = 0; i < 2; ++i) tempered[i].merge(other.tempered[i]);
 }
 
@@ -141,6 +141,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
         continue;
       }
       const double share = tile.share[e];
+      result.share += share;
       result.sum += share * w;
       result.square += share * w * w;
       result.size += share * std::abs(w);

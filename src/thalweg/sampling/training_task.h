@@ -29,7 +29,7 @@ struct TrainingTask {
 };
 
 struct TaskResult {
-  double sum = 0, square = 0, size = 0;
+  double share = 0, sum = 0, square = 0, size = 0;  // of all points; of their weights: share w, share w^2, share |w|
   std::uint64_t non_finite = 0;
   std::array<EffectivePoints, 2> tempered;
   std::vector<double> stored;           // rows for the buffer
