@@ -190,9 +190,9 @@ TEST(CouplingFlow, MappingTakesAnyNumberOfPoints) {
 TEST(FlowLayout, HasTheBlocksAndParametersOfTheThesis) {
   const std::size_t dims[] = {2, 4, 7, 10, 13}, blocks[] = {2, 4, 6, 8, 8};
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(FlowLayout({.dim = dims[i]}).blocks.size(), blocks[i]);
-  EXPECT_EQ(FlowLayout({.dim = 4}).sizes.trainable, 12'792U);
-  EXPECT_EQ(FlowLayout({.dim = 10}).sizes.trainable, 50'904U);
-  EXPECT_EQ(FlowLayout({.dim = 16}).sizes.trainable, 76'224U);
+  EXPECT_EQ(FlowLayout({.dim = 4, .layers = 3}).sizes.trainable, 12'792U);
+  EXPECT_EQ(FlowLayout({.dim = 10, .layers = 3}).sizes.trainable, 50'904U);
+  EXPECT_EQ(FlowLayout({.dim = 16, .layers = 3}).sizes.trainable, 76'224U);
 }
 
 TEST(FlowLayout, RefusesShapesOutOfRange) {

@@ -199,7 +199,7 @@ TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
   config.batches = 100;
   Trained trained = train(f, config);
   EXPECT_EQ(trained.training.active, (std::vector<std::uint8_t>{1, 1, 0}));
-  ASSERT_EQ(trained.training.events.size(), 1U);
+  ASSERT_EQ(trained.training.events.size(), 1U) << testing::PrintToString(trained.training.events);
   const Integral integral = integrate(f, trained.training, trained.state);
   EXPECT_NEAR(integral.value, 2, 5 * integral.error);
   EXPECT_EQ(trained.state.channels[2].points(), 0U);

@@ -30,6 +30,9 @@ double draw_latent(RandomStream& random, double share, const Batch& z, std::size
   return 1 - share + share * faces / static_cast<double>(z.dim);
 }
 
+// Of w^2 / <w^2>: one point beyond it must not decide a batch alone while a flow is still far off.
+constexpr double kFarthest = 10;
+
 constexpr double kNothing = 1e-15;  // of a derivative by log g or log alpha; those of a batch add up to about one
 
 // A tile of points with all that the gradients need.
@@ -152,7 +155,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
         by_density[e] = -share * scales.linear[m] * std::abs(soft);
         continue;
       }
-      const double t = w * w * scales.inverse_square[m], tail = scales.tail * t * t * t;
+      const double t = std::min(w * w * scales.inverse_square[m], kFarthest), tail = scales.tail * t * t * t;
       by_density[e] = -share * (scales.linear[m] * std::abs(w) + scales.quadratic[m] * w * w * (1 + tail));
       by_alpha[e] = share * scales.weights[m] * 2 * (w * w * (1 + 4.0 / 7 * tail) - scales.mean[m] * w);
     }
