@@ -59,7 +59,7 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
     GuardedAdam optimiser(flow.parameters());
     state.flows.push_back({std::move(flow), std::move(optimiser)});
   }
-  for (auto* means : {&state.mean, &state.square, &state.size, &state.tempered_size}) means->assign(maps, 0.0);
+  for (auto* means : {&state.mean, &state.square, &state.size, &state.tail, &state.tempered_size}) means->assign(maps, 0.0);
   state.power = power;
   state.power.resize(maps, 1.0);
   state.integral.assign(channels, 0.0);
@@ -153,8 +153,7 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && step.batch < config_.batches / 3);
   const std::size_t maps = step.drawn.size();
   LossScales s;
-  for (auto* v : {&s.linear, &s.quadratic, &s.weights, &s.inverse_square}) v->assign(maps, 0.0);
-  s.mean = state.mean;
+  for (auto* v : {&s.linear, &s.quadratic, &s.weights}) v->assign(maps, 0.0);
   if (step.first) return s;
   if (step.batch >= config_.batches * 2 / 3) s.tail = config_.tail;
   double integral = 0, spread = 0;
@@ -162,7 +161,6 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
     if (step.drawn[m] > 0) integral += state.size[m], spread += sigma(state, m);
   for (std::size_t m = 0; m < maps; ++m) {
     if (!(state.size[m] > 0) || step.drawn[m] == 0) continue;
-    s.inverse_square[m] = 1 / state.square[m];
     if (state.power[m] < 1) {
       s.linear[m] = state.tempered_size[m] > 0 ? 1 / (step.drawn[m] * state.tempered_size[m]) : 0;
       continue;
@@ -220,6 +218,7 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
     state.mean[m] = keep * state.mean[m] + (1 - keep) * mean;
     state.square[m] = keep * state.square[m] + (1 - keep) * square;
     state.size[m] = keep * state.size[m] + (1 - keep) * t.size / t.share;
+    state.tail[m] = keep * state.tail[m] + (1 - keep) * t.tail / t.share;
     value += mean;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
     if (const double beta = state.power[m]; beta < 1) {
@@ -264,7 +263,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   std::vector<double> of_channel(integrand_.channels());
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
     const TrainingTask& task = step.tasks[k];
-    if (step.storing) scratch.buffer.append(task.channel, results[k].stored, task.count);
+    if (step.storing) scratch.buffer.append(task.channel, results[k].stored);
     of_channel[task.channel] += results[k].sum / step.drawn[task.map];
     total[task.map].merge(results[k]);
   }

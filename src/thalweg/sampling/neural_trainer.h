@@ -68,7 +68,8 @@ struct TrainedWeights {
 struct TrainerState {
   std::uint64_t batches_done = 0, batches_planned = 0;
   std::vector<TrainedFlow> flows;          // by map, as all that follows up to tempered_size
-  std::vector<double> mean, square, size;  // running means of w, w^2, |w|; w times the channels that share the map
+  // Running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
+  std::vector<double> mean, square, size, tail;
   std::vector<double> power;               // of the integrand that each flow is trained on (tempering.h)
   std::vector<double> tempered_size;       // mean of |F|^power / g in the last batch, where power < 1
   std::optional<TrainedWeights> weights;

@@ -3,19 +3,16 @@
 namespace thalweg {
 
 void PointBuffer::clear() {
-  for (Channel& c : channels_) c.rows.clear(), c.points = 0;
+  for (auto& rows : rows_) rows.clear();
 }
 
-void PointBuffer::append(std::size_t channel, const std::vector<double>& rows, std::uint64_t points) {
-  Channel& c = channels_[channel];
-  c.rows.insert(c.rows.end(), rows.begin(), rows.end());
-  c.points += points;
+void PointBuffer::append(std::size_t channel, const std::vector<double>& rows) {
+  rows_[channel].insert(rows_[channel].end(), rows.begin(), rows.end());
 }
 
 const double* PointBuffer::draw(std::size_t channel, double u) const {
-  const Channel& c = channels_[channel];
-  const auto i = static_cast<std::size_t>(u * static_cast<double>(c.points));
-  return (i + 1) * width_ <= c.rows.size() ? c.rows.data() + i * width_ : nullptr;
+  const auto i = static_cast<std::size_t>(u * static_cast<double>(points(channel)));
+  return rows_[channel].data() + i * width_;
 }
 
 }  // namespace thalweg

@@ -163,6 +163,7 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   json["maps"] = state.flows.size();
   json["integral"] = state.integral, json["active"] = state.active;
   json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size;
+  json["tail"] = state.tail;
   json["power"] = state.power, json["tempered_size"] = state.tempered_size;
   json["rate_factor"] = state.rate_factor;
   json["planned"] = state.batches_planned;
@@ -227,6 +228,7 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   json.at("mean").get_to(state.mean);
   json.at("square").get_to(state.square);
   json.at("size").get_to(state.size);
+  json.at("tail").get_to(state.tail);
   json.at("integral").get_to(state.integral);
   json.at("active").get_to(state.active);
   json.at("power").get_to(state.power);

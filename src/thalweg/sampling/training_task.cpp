@@ -60,7 +60,7 @@ void draw(const Integrand& integrand, const TrainingTask& task, double face_shar
 
 void store(const Tile& tile, std::size_t n, std::vector<double>& rows) {
   for (std::size_t e = 0; e < n; ++e) {
-    if (tile.weight[e] == 0 || !std::isfinite(tile.weight[e])) continue;
+    if (!std::isfinite(tile.weight[e])) continue;
     for (std::size_t d = 0; d < tile.x.dim; ++d) rows.push_back(tile.x.row(d)[e]);
     rows.push_back(tile.log_density[e] - std::log(tile.share[e]));
     rows.push_back(tile.weight[e]);
@@ -83,14 +83,15 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
   }
   flow_tile(Direction::density, flow.layout(), flow.parameters().data(), 0, tile.x.data, tile.log_density.data(), tape);
   for (std::size_t e = 0; e < kFlowTile; ++e)
-    tile.share[e] = tile.weight[e] != 0 ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
+    tile.share[e] = e < n ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
   tile.resize(n);
 }
 
 }  // namespace
 
 void TaskResult::merge(const TaskResult& other) {
-  share += other.share, sum += other.sum, square += other.square, size += other.size, non_finite += other.non_finite;
+  share += other.share, sum += other.sum, square += other.square, size += other.size;
+  tail += other.tail, non_finite += other.non_finite;
   for (std::size_t i = 0; i < 2; ++i) tempered[i].merge(other.tempered[i]);
 }
 
@@ -149,15 +150,20 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       result.square += share * w * w;
       result.size += share * std::abs(w);
       if (const double beta = state.power[m]; beta < 1) {
-        const double soft = tempered_weight(w, jacobian, beta);
-        result.tempered[0].add(std::abs(soft), share);
+        const double soft = std::abs(tempered_weight(w, jacobian, beta));
+        result.tempered[0].add(soft, share);
         result.tempered[1].add(std::abs(tempered_weight(w, jacobian, next_power(beta))), share);
-        by_density[e] = -share * scales.linear[m] * std::abs(soft);
+        by_density[e] = -share * scales.linear[m] * (soft - state.tempered_size[m]);
         continue;
       }
-      const double t = std::min(w * w * scales.inverse_square[m], kFarthest), tail = scales.tail * t * t * t;
-      by_density[e] = -share * (scales.linear[m] * std::abs(w) + scales.quadratic[m] * w * w * (1 + tail));
-      by_alpha[e] = share * scales.weights[m] * 2 * (w * w * (1 + 4.0 / 7 * tail) - scales.mean[m] * w);
+      const double square = w * w, mean = state.mean[m];
+      const double t = state.square[m] > 0 ? std::min(square / state.square[m], kFarthest) : 0, tail = square * t * t * t;
+      result.tail += share * tail;
+      by_density[e] =
+          -share * (scales.linear[m] * (std::abs(w) - state.size[m]) +
+                    scales.quadratic[m] * (square - state.square[m] + scales.tail * (tail - state.tail[m])));
+      const double tail_alpha = mean != 0 ? 8.0 / 7 * scales.tail * (tail - state.tail[m] * w / mean) : 0;
+      by_alpha[e] = share * scales.weights[m] * (2 * w * (w - mean) + tail_alpha);
     }
     // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
     for (const auto factors : {by_density, by_alpha})

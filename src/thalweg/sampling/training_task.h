@@ -13,11 +13,14 @@
 
 namespace thalweg {
 
-// Factors of the gradient, from running means, so that a task needs nothing of the others in its batch. By map:
-// d loss / d log g = -(linear |w| + quadratic w^2 (1 + tail t^3)), t = w^2 / <w^2>, and
-// d loss / d log alpha = weights (2 w^2 (1 + 4/7 tail t^3) - 2 mean w).
+// Factors of the gradient, which takes everything else from the running means of TrainerState, so that a task needs
+// nothing of the others in its batch. By map, with t = w^2 / <w^2>:
+//   d loss / d log g     = -linear (|w| - <|w|>) - quadratic (w^2 - <w^2> + tail (w^2 t^3 - <w^2 t^3>))
+//   d loss / d log alpha = weights (2 w (w - <w>) + 8/7 tail (w^2 t^3 - <w^2 t^3> w / <w>))
+// The means that are subtracted change no expectation, since <d log g> = 0, but where weights are nearly equal they
+// are almost all of the noise. For alpha they keep the integrals of the channels from drifting.
 struct LossScales {
-  std::vector<double> linear, quadratic, weights, mean, inverse_square;
+  std::vector<double> linear, quadratic, weights;
   double tail = 0;
 };
 
@@ -29,7 +32,8 @@ struct TrainingTask {
 };
 
 struct TaskResult {
-  double share = 0, sum = 0, square = 0, size = 0;  // of all points; of their weights: share w, share w^2, share |w|
+  // Over all points: of share, and of share times w, w^2, |w|, w^2 t^3.
+  double share = 0, sum = 0, square = 0, size = 0, tail = 0;
   std::uint64_t non_finite = 0;
   std::array<EffectivePoints, 2> tempered;
   std::vector<double> stored;           // rows for the buffer
