@@ -16,7 +16,8 @@ constexpr std::uint64_t kFirstLook = 20;  // times cell_points, at the whole cub
 constexpr std::size_t kSteps = 2, kStepPoints = 64;
 constexpr double kNearest = std::exp(-6.0);  // of the side of a cell: steps are that long to a whole side
 constexpr std::uint64_t kProbes = 2;
-constexpr double kOutlier = 4;  // times the mean waste
+constexpr double kOutlier = 4;   // times the mean waste
+constexpr double kAlike = 1.03;  // times the trials that are needed, for cells that are drawn alike
 
 class Explorer {
  public:
@@ -217,13 +218,10 @@ class Explorer {
       std::vector<const FoamCell*> cells;
       for (const FoamCell& c : cells_)
         if (c.map == m) cells.push_back(&c);
-      std::sort(cells.begin(), cells.end(), [](const FoamCell* a, const FoamCell* b) { return a->height() < b->height(); });
-      double volume = 0, median = 0;
-      for (auto c = cells.begin(); c != cells.end() && volume < 0.5; ++c) volume += (*c)->volume, median = (*c)->height();
-      // Where half of the cube has no weight, a hundredth of the mean keeps all of it within reach.
+      // Where there is no weight, a hundredth of the mean keeps all of the cube within reach.
       double mean = 0;
       for (const FoamCell* c : cells) mean += c->volume * c->mean();
-      const double least = std::max(median, 0.01 * mean);
+      const double least = std::max(level(cells), 0.01 * mean);
       if (!(least > 0)) continue;
       std::vector<double> probability(cells.size());
       for (const FoamCell* c : cells) total += probability[c->number] = c->volume * std::max(c->height(), least);
@@ -231,6 +229,23 @@ class Explorer {
       foams_[m].set_probabilities(probability);
     }
     return total > 0 ? kept / total : 0;
+  }
+
+  // Cells lower than this are drawn alike, which keeps the variance of flat weights, as many as cost little efficiency.
+  static double level(std::vector<const FoamCell*>& cells) {
+    std::sort(cells.begin(), cells.end(),
+              [](const FoamCell* a, const FoamCell* b) { return a->height() < b->height(); });
+    double total = 0, below = 0, result = 0;
+    for (const FoamCell* c : cells) total += c->volume * c->height();
+    const double most = kAlike * total;
+    for (const FoamCell* c : cells) {
+      // `total` is the sum of volume times height with all cells up to here raised to this height.
+      total += below * (c->height() - result);
+      if (total > most) break;
+      result = c->height();
+      below += c->volume;
+    }
+    return result;
   }
 
   const Integrand& integrand_;

@@ -150,12 +150,13 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
 }
 
 LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) const {
-  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && step.batch < config_.batches / 3);
+  const bool last = step.batch >= config_.batches * 3 / 4;
+  const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && !last);
   const std::size_t maps = step.drawn.size();
   LossScales s;
   for (auto* v : {&s.linear, &s.quadratic, &s.weights}) v->assign(maps, 0.0);
   if (step.first) return s;
-  if (step.batch >= config_.batches * 2 / 3) s.tail = config_.tail;
+  if (last) s.tail = config_.tail;
   double integral = 0, spread = 0;
   for (std::size_t m = 0; m < maps; ++m)
     if (step.drawn[m] > 0) integral += state.size[m], spread += sigma(state, m);

@@ -25,7 +25,7 @@ struct TaskResult;
 // kl:         -sum_i <|w| log g_i>/I_i       (3.36); channel weights by `stratified`
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
 // stratified: (sum_i sigma_i)^2 / I^2        (5.20)
-// madnis:     kl in the first third, which starts faster, then stratified
+// madnis:     kl, whose gradient has the least noise, and stratified in the last quarter
 enum class Loss { kl, variance, stratified, madnis };
 inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis"};
 
@@ -40,8 +40,8 @@ struct TrainerConfig {
   Loss loss = Loss::madnis;
   double uniform_fraction = 0.1;  // r: the share of a batch that is spread evenly, the rest ~ sigma_i
   // Against large single weights: the share of training points that is drawn near a face of the latent cube (the
-  // sums are weighted accordingly), and the strength of <w^8> beside <w^2> in the last third.
-  double face_share = 0.5, tail = 10;
+  // sums are weighted accordingly), and the strength of <w^8> beside <w^2> in the last quarter.
+  double face_share = 0.5, tail = 3;
   // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
   std::uint64_t reuse = 1;
   // Channel weights, where the integrand has several channels and features.

@@ -30,7 +30,7 @@ double draw_latent(RandomStream& random, double share, const Batch& z, std::size
   return 1 - share + share * faces / static_cast<double>(z.dim);
 }
 
-// Of w^2 / <w^2>: one point beyond it must not decide a batch alone while a flow is still far off.
+// Of w^2 / <w^2>: what lies beyond counts as much, so that one point does not decide a batch.
 constexpr double kFarthest = 10;
 
 constexpr double kNothing = 1e-15;  // of a derivative by log g or log alpha; those of a batch add up to about one
@@ -156,14 +156,15 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
         by_density[e] = -share * scales.linear[m] * (soft - state.tempered_size[m]);
         continue;
       }
-      const double square = w * w, mean = state.mean[m];
-      const double t = state.square[m] > 0 ? std::min(square / state.square[m], kFarthest) : 0, tail = square * t * t * t;
+      const double mean = state.mean[m];
+      const double square = std::min(w * w, kFarthest * state.square[m]);
+      const double t = state.square[m] > 0 ? square / state.square[m] : 0, tail = square * t * t * t;
       result.tail += share * tail;
       by_density[e] =
           -share * (scales.linear[m] * (std::abs(w) - state.size[m]) +
                     scales.quadratic[m] * (square - state.square[m] + scales.tail * (tail - state.tail[m])));
       const double tail_alpha = mean != 0 ? 8.0 / 7 * scales.tail * (tail - state.tail[m] * w / mean) : 0;
-      by_alpha[e] = share * scales.weights[m] * (2 * w * (w - mean) + tail_alpha);
+      by_alpha[e] = share * scales.weights[m] * (2 * (square - w * mean) + tail_alpha);
     }
     // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
     for (const auto factors : {by_density, by_alpha})
