@@ -17,14 +17,13 @@ double network_cost(const FlowLayout& layout) {
 }
 
 double expected_efficiency(double vegas_efficiency, std::uint64_t batches) {
-  const double b = static_cast<double>(batches);
-  const double lost = (1 - vegas_efficiency) / std::sqrt(1 + b / kHalfway);
+  const double lost = (1 - vegas_efficiency) * std::pow(1 + static_cast<double>(batches) / 250, -0.9);
   return std::max(vegas_efficiency, 1 - std::max(lost, 1 - kReachable));
 }
 
 double expected_spread(double vegas_spread, std::uint64_t batches) {
-  const double b = static_cast<double>(batches);
-  return std::min(vegas_spread, std::max(vegas_spread / std::sqrt(1 + b / kHalfway), kLeastSpread));
+  const double left = vegas_spread * std::pow(1 + static_cast<double>(batches) / 60, -0.85);
+  return std::min(vegas_spread, std::max(left, kLeastSpread));
 }
 
 std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points) {

@@ -23,14 +23,15 @@ struct TrainingCosts {
 double network_cost(const FlowLayout& layout);
 inline constexpr double kNetworkRate = 40;  // FLOP a nanosecond; one core with 256-bit vectors
 
-// 1 - efficiency after `batches`, a model: it falls with the square root of the training from that of VEGAS, down to
-// kReachable.
+// Models of what a training reaches. 1 - efficiency falls as (1 + b / 250)^-0.9 from that of VEGAS, down to
+// 1 - kReachable: for h -> 4 leptons 0.97 at the start, 0.35 after 500 batches and 0.15 after 2000, where the model says
+// 0.36 and 0.13; faster for Drell-Yan (0.36, 0.012, 0.003).
 double expected_efficiency(double vegas_efficiency, std::uint64_t batches);
-inline constexpr double kReachable = 0.9, kHalfway = 150;
-// The spread falls by the same law, down to kLeastSpread: 2.6 to 0.24 after 2000 batches for h -> 4 leptons, where the
-// law says 0.69; 0.16 to 0.05 for Drell-Yan, where it says 0.04.
+inline constexpr double kReachable = 0.98;
+// The spread falls as (1 + b / 60)^-0.85 down to kLeastSpread: 2.6, 0.28, 0.11 for h -> 4 leptons, where the model says
+// 2.6, 0.39, 0.13; 0.16, 0.022, 0.011 for Drell-Yan (0.16, 0.024, 0.008).
 double expected_spread(double vegas_spread, std::uint64_t batches);
-inline constexpr double kLeastSpread = 0.03;
+inline constexpr double kLeastSpread = 0.008;
 
 struct TrainingDecision {
   std::uint64_t batches = 0;
@@ -43,7 +44,7 @@ TrainingDecision decide_training(const TrainingCosts& costs);
 // How many cells (foam_builder.h) may be explored where `points` points are still to be drawn, from kExplored of them:
 // at most kMostCells and 100 MB of points; 1, none, where it would be fewer than kFewestCells.
 std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points);
-inline constexpr double kExplored = 0.2;
-inline constexpr std::uint64_t kMostCells = 1000, kFewestCells = 20;
+inline constexpr double kExplored = 0.3;
+inline constexpr std::uint64_t kMostCells = 1500, kFewestCells = 20;
 
 }  // namespace thalweg
