@@ -324,7 +324,7 @@ TEST(TrainingBudget, TrainsWhereItPays) {
   costs.events *= 100;
   EXPECT_GE(decide_training(costs).batches, few.batches);
   // Few events, but an accuracy that a wide distribution of weights makes dear.
-  costs = {.point = 100, .network = 500, .efficiency = 0.03, .spread = 2.6, .events = 10'000};
+  costs = {.point = 100, .network = 500, .efficiency = 0.03, .spread = 2.6, .events = 10'000, .accuracy = 1e-2};
   EXPECT_EQ(decide_training(costs).batches, 0U);
   costs.accuracy = 1e-4;
   EXPECT_GT(decide_training(costs).batches, 0U);
