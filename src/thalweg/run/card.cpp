@@ -346,6 +346,8 @@ class CardReader : private CardFile {
     count("sampling.reuse", c.reuse, 1, 100);
     share("sampling.learning_rate", c.learning_rate, 1e-8, 1);
     share("sampling.drop", c.drop, 0, 0.1);
+    share("sampling.face_share", c.face_share, 0, 0.9);
+    share("sampling.tail", c.tail, 0, 1000);
     const std::string activation = name_of(c.flow.activation);
     c.flow.activation = activation_named(choice("sampling.activation", activation, {"leaky_relu", "elu", "silu"}));
     pick("sampling.loss", c.loss, kLossNames);

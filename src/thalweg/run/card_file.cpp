@@ -40,7 +40,9 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "weights",
       "weight_hidden",
       "weight_layers",
-      "drop"}},
+      "drop",
+      "face_share",
+      "tail"}},
     {"output", {"events", "format"}},
 };
 

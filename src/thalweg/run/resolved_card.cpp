@@ -90,11 +90,13 @@ std::string resolved_card(const RunCard& card, bool with_output) {
     text += fmt::format(
         "batches = {}{}\nbatch_size = {}\nbins = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nschedule = "
         "\"{}\"\nloss = \"{}\"\n"
-        "activation = \"{}\"\nreuse = {}\nweights = \"{}\"\nweight_hidden = {}\nweight_layers = {}\ndrop = {}\n",
+        "activation = \"{}\"\nreuse = {}\nweights = \"{}\"\nweight_hidden = {}\nweight_layers = {}\ndrop = {}\n"
+        "face_share = {}\ntail = {}\n",
         c.batches, card.batches_reason.empty() ? "" : "  # " + card.batches_reason, c.batch_size, c.flow.bins,
         c.flow.hidden, c.flow.layers, number(c.learning_rate), kScheduleNames[static_cast<std::size_t>(c.schedule)],
         kLossNames[static_cast<std::size_t>(c.loss)], name_of(c.flow.activation), c.reuse,
-        c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers, number(c.drop));
+        c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers, number(c.drop),
+        number(c.face_share), number(c.tail));
   }
   if (with_output) {
     text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());
