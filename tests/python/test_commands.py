@@ -80,6 +80,51 @@ def test_a_sampler_file_serves_without_training(tmp_path):
         assert done.returncode == 2 and "sampler.h5" in done.stderr and "train again" in done.stderr
 
 
+CELLS = ["--set", "sampling.cells=60", "--set", "sampling.cell_points=200"]
+
+
+def test_a_sampler_file_alone_makes_the_same_events_without_training(tmp_path):
+    options = [CARD, *FAST, *NEURAL, *CELLS, "-n", 300]
+    first = run("generate", *options, "-o", tmp_path / "a.lhe", "--run", tmp_path / "a", "--json")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/sampler.h5").write_bytes((tmp_path / "a/sampler.h5").read_bytes())
+    second = run("generate", *options, "-o", tmp_path / "b.lhe", "--run", tmp_path / "b", "--json")
+    assert first.returncode == second.returncode == 0, second.stderr
+    assert (tmp_path / "a.lhe").read_bytes() == (tmp_path / "b.lhe").read_bytes()
+    assert "adapt" not in second.stderr and "explore" not in second.stderr and "batch " not in second.stderr
+    results = [json.loads(done.stdout) for done in (first, second)]
+    assert results[0]["cross_section"] == results[1]["cross_section"]
+    assert "explore" in results[0]["time"] and "explore" not in results[1]["time"]
+
+
+@pytest.mark.parametrize("sampler", ["vegas", "neural"])
+def test_cells_are_the_same_bits_for_any_number_of_threads_and_raise_the_efficiency(tmp_path, sampler):
+    options = [CARD, *FAST, "--sampler", sampler, *(["--batches", 60] if sampler == "neural" else [])]
+    contents, budget = set(), []
+    for name, cells, threads in (("none", ["--set", "sampling.cells=1"], 2), ("one", CELLS, 1), ("three", CELLS, 3)):
+        done = run("generate", *options, *cells, "-n", 300, "-o", tmp_path / f"{name}.lhe", "--run", tmp_path / name,
+                   "--threads", threads, "--json")
+        assert done.returncode == 0, done.stderr
+        budget.append(json.loads(done.stdout)["weights"]["efficiency_budget"])
+        contents.add((tmp_path / f"{name}.lhe").read_bytes())
+    assert len(contents) == 2 and budget[1] == budget[2] > budget[0]
+
+
+def test_cells_survive_an_interruption(tmp_path):
+    options = [CARD, *FAST, "--sampler", "vegas", *CELLS, "-n", 100_000]
+    process = subprocess.Popen([PROGRAM, "generate", *map(str, options), "-o", str(tmp_path / "a.lhe"), "--run",
+                                str(tmp_path / "a")], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    waiting = time.monotonic() + 60
+    while not (tmp_path / "a/training.json").exists() and process.poll() is None and time.monotonic() < waiting:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) in (0, 130)
+    for folder in ("a", "b"):
+        done = run("generate", *options, "-o", tmp_path / f"{folder}.lhe", "--run", tmp_path / folder, "--quiet")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.lhe").read_bytes() == (tmp_path / "b.lhe").read_bytes()
+
+
 def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path):
     arguments = [CARD, *FAST, "--sampler", "neural", "--batches", 400]
     process = subprocess.Popen([PROGRAM, "train", *map(str, arguments), "--run", str(tmp_path / "a")],

@@ -73,6 +73,11 @@ class Run {
   RunFolder folder_;
   Progress progress_;
   IntegratorState state_;
+  struct Tried {
+    std::uint64_t cells;
+    Exploration found;
+  };
+  std::optional<Tried> tried_;  // in front of the grids, for the decision whether to train
   nlohmann::json training_;  // what was decided: batches, reason, cells; and how the training went
   nlohmann::json result_;
   int exit_code_ = 0;

@@ -58,8 +58,8 @@ std::uint64_t Run::batches_for(double seconds) const {
 
 // Of the integration, and of the unweighting before it is divided by an efficiency.
 double Run::points_needed(double spread) const {
-  constexpr double kLeast = 200'000;  // IntegratorConfig::minimum_points
-  return card_.points > 0 ? static_cast<double>(card_.points) : std::max(kLeast, std::pow(spread / card_.accuracy, 2));
+  if (card_.points > 0) return static_cast<double>(card_.points);
+  return std::max(static_cast<double>(integrator_config().minimum_points), std::pow(spread / card_.accuracy, 2));
 }
 
 // Once a run: what it decides stays, also for more events later.
@@ -90,9 +90,9 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
         card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100)
                          : 1;
     if (trial > 1) {
-      const Exploration tried = explore_maps(trial);
-      efficiency = std::max(efficiency, tried.efficiency);
-      training_["tried"] = tried.evaluations;
+      tried_ = Tried{trial, explore_maps(trial)};
+      efficiency = std::max(efficiency, tried_->found.efficiency);
+      training_["explored"] = tried_->found.evaluations;
     }
     FlowConfig shape = card_.neural.flow;
     shape.dim = integrand_->dim();
@@ -182,9 +182,10 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
   }
   training_["cells"] = card_.cells;
   if (card_.cells > 1) {
-    const Exploration found = explore_maps(card_.cells);
+    const bool again = !trained && tried_ && tried_->cells == card_.cells;
+    const Exploration found = again ? tried_->found : explore_maps(card_.cells);
     state_.cells = found.cells;
-    training_["explored"] = found.evaluations;
+    if (!again) training_["explored"] = training_.value("explored", std::uint64_t{0}) + found.evaluations;
     std::size_t made = 0;
     for (const Foam& foam : found.cells) made += foam.cells();
     note(fmt::format("explore    {} cells by {} points: efficiency {:.1f} % if there are no larger weights", made,

@@ -21,7 +21,7 @@ struct TrainingCosts {
 
 // ns of a point through a flow: its multiply-adds at kNetworkRate, splines included.
 double network_cost(const FlowLayout& layout);
-inline constexpr double kNetworkRate = 40;  // FLOP a nanosecond; one core with 256-bit vectors
+inline constexpr double kNetworkRate = 80;  // FLOP a nanosecond; one core with 256-bit vectors reaches 50 to 160
 
 // Models of what a training reaches. 1 - efficiency falls as (1 + b / 250)^-0.9 from that of VEGAS, down to
 // 1 - kReachable: for h -> 4 leptons 0.97 at the start, 0.35 after 500 batches and 0.15 after 2000, where the model says
