@@ -16,8 +16,7 @@ constexpr std::uint64_t kFirstLook = 20;  // times cell_points, at the whole cub
 constexpr std::size_t kSteps = 2, kStepPoints = 64;
 constexpr double kNearest = std::exp(-6.0);  // of the side of a cell: steps are that long to a whole side
 constexpr std::uint64_t kProbes = 2;
-constexpr double kOutlier = 4;   // times the mean waste
-constexpr double kAlike = 1.03;  // times the trials that are needed, for cells that are drawn alike
+constexpr double kOutlier = 4;  // times the mean waste
 
 class Explorer {
  public:
@@ -42,15 +41,11 @@ class Explorer {
     std::iota(fresh.begin(), fresh.end(), std::size_t{0});
     look(fresh, kFirstLook * config_.cell_points);
     for (std::uint64_t i = 1; i <= kProbes; ++i) {
-      const std::uint64_t wanted = config_.cells * i / kProbes;
-      while (cells_.size() < wanted && !(fresh = cut_worst(wanted - cells_.size(), 0)).empty())
-        look(fresh, config_.cell_points);
-      // What was found last would be drawn in vain all over its cell: a few cells more than asked for.
-      const std::uint64_t most = wanted + wanted / 5;
-      while (cells_.size() < most && !(fresh = cut_worst(most - cells_.size(), kOutlier)).empty())
-        look(fresh, config_.cell_points);
+      cut_until(config_.cells * i / kProbes, 0);
       settle();
       probe(config_.cells * config_.cell_points / kProbes);
+      // What was found last would be drawn in vain all over its cell: a few cells more than asked for.
+      cut_until(config_.cells * i / kProbes + config_.cells / 5, kOutlier);
     }
     const double efficiency = settle();
     return {std::move(foams_), evaluations_, efficiency};
@@ -75,6 +70,12 @@ class Explorer {
     for (std::size_t d = 0; d < dim_; ++d) result.push_back(z.row(d)[e]);
     result.push_back(weight);
     return result;
+  }
+
+  void cut_until(std::uint64_t cells, double least) {
+    for (std::vector<std::size_t> fresh;
+         cells_.size() < cells && !(fresh = cut_worst(cells - cells_.size(), least)).empty();)
+      look(fresh, config_.cell_points);
   }
 
   // Cuts at most `room` of the cells, those that waste most and more than `least` times the mean; returns both parts of
@@ -152,23 +153,16 @@ class Explorer {
     return z.size;
   }
 
-  // n points as they will be drawn: cells learn of weights larger than those they know.
-  void probe(std::uint64_t n) {
-    ++round_;
-    struct Task {
-      std::size_t channel;
-      std::uint64_t count;
-    };
+  struct Task {
+    std::size_t channel;
+    std::uint64_t count;
+  };
+  // About n points, as many of each channel as its map has of the density.
+  std::vector<Task> probe_tasks(std::uint64_t n) const {
     constexpr std::uint64_t kPart = 1024;
     std::vector<double> size(maps_.size());
-    double total = 0;
-    std::vector<std::vector<std::size_t>> index(maps_.size());  // of a cell, by map and number
-    for (std::size_t m = 0; m < maps_.size(); ++m) index[m].resize(foams_[m].cells());
-    for (std::size_t k = 0; k < cells_.size(); ++k) {
-      const FoamCell& c = cells_[k];
-      index[c.map][c.number] = k;
-      size[c.map] += c.volume * c.largest, total += c.volume * c.largest;
-    }
+    for (const FoamCell& c : cells_) size[c.map] += c.volume * c.height();
+    const double total = std::accumulate(size.begin(), size.end(), 0.0);
     std::vector<Task> tasks;
     for (std::size_t m = 0; m < maps_.size() && total > 0; ++m)
       for (const std::size_t c : channels_of_[m]) {
@@ -177,10 +171,20 @@ class Explorer {
              left -= std::min(left, kPart))
           tasks.push_back({c, std::min(left, kPart)});
       }
+    return tasks;
+  }
+
+  // Points as they will be drawn: cells learn of weights larger than those they know.
+  void probe(std::uint64_t n) {
+    ++round_;
+    std::vector<std::vector<std::size_t>> index(maps_.size());  // of a cell, by map and number
+    for (std::size_t m = 0; m < maps_.size(); ++m) index[m].resize(foams_[m].cells());
+    for (std::size_t k = 0; k < cells_.size(); ++k) index[cells_[k].map][cells_[k].number] = k;
     struct Found {
       std::size_t cell;
       std::vector<double> row;
     };
+    const std::vector<Task> tasks = probe_tasks(n);
     std::vector<std::vector<Found>> found(tasks.size());
     team_.run(tasks.size(), [&](std::size_t k, Arena& arena) {
       throw_if_interrupted();
@@ -221,7 +225,7 @@ class Explorer {
       // Where there is no weight, a hundredth of the mean keeps all of the cube within reach.
       double mean = 0;
       for (const FoamCell* c : cells) mean += c->volume * c->mean();
-      const double least = std::max(level(cells), 0.01 * mean);
+      const double least = std::max(common_height(cells), 0.01 * mean);
       if (!(least > 0)) continue;
       std::vector<double> probability(cells.size());
       for (const FoamCell* c : cells) total += probability[c->number] = c->volume * std::max(c->height(), least);
@@ -229,23 +233,6 @@ class Explorer {
       foams_[m].set_probabilities(probability);
     }
     return total > 0 ? kept / total : 0;
-  }
-
-  // Cells lower than this are drawn alike, which keeps the variance of flat weights, as many as cost little efficiency.
-  static double level(std::vector<const FoamCell*>& cells) {
-    std::sort(cells.begin(), cells.end(),
-              [](const FoamCell* a, const FoamCell* b) { return a->height() < b->height(); });
-    double total = 0, below = 0, result = 0;
-    for (const FoamCell* c : cells) total += c->volume * c->height();
-    const double most = kAlike * total;
-    for (const FoamCell* c : cells) {
-      // `total` is the sum of volume times height with all cells up to here raised to this height.
-      total += below * (c->height() - result);
-      if (total > most) break;
-      result = c->height();
-      below += c->volume;
-    }
-    return result;
   }
 
   const Integrand& integrand_;

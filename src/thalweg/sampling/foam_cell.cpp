@@ -8,6 +8,7 @@ namespace thalweg {
 namespace {
 constexpr std::size_t kFewest = 20;  // points that make a largest weight believable
 constexpr double kNarrowest = 1e-9;
+constexpr double kAlike = 1.03;  // times the trials that are needed
 }  // namespace
 
 void FoamCell::add(const double* row, std::size_t dim, bool drawn) {
@@ -60,6 +61,21 @@ FoamCell cut_cell(FoamCell& cell, Foam& foam) {
   for (std::size_t i = 0; i < whole.points.size(); i += dim + 1)
     (whole.points[i + whole.cut.d] < whole.cut.at ? cell : above).add(&whole.points[i], dim, true);
   return above;
+}
+
+double common_height(std::vector<const FoamCell*>& cells) {
+  std::sort(cells.begin(), cells.end(), [](const FoamCell* a, const FoamCell* b) { return a->height() < b->height(); });
+  double total = 0, below = 0, result = 0;
+  for (const FoamCell* c : cells) total += c->volume * c->height();
+  const double most = kAlike * total;
+  for (const FoamCell* c : cells) {
+    // `total`: the sum of volume times height with all cells up to here raised to this height.
+    total += below * (c->height() - result);
+    if (total > most) break;
+    result = c->height();
+    below += c->volume;
+  }
+  return result;
 }
 
 }  // namespace thalweg
