@@ -43,7 +43,7 @@ class Explorer {
     for (std::uint64_t i = 1; i <= kProbes; ++i) {
       cut_until(config_.cells * i / kProbes, 0);
       settle();
-      probe(config_.cells * config_.cell_points / kProbes);
+      probe(config_.cells * config_.cell_points);
       // What was found last would be drawn in vain all over its cell: a few cells more than asked for.
       cut_until(config_.cells * i / kProbes + config_.cells / 5, kOutlier);
     }

@@ -25,8 +25,12 @@ struct FoamCell {
 
   double mean() const { return points_drawn ? sum_drawn / static_cast<double>(points_drawn) : 0; }
   double waste() const { return volume * (largest - mean()); }
-  // Up to which weights are expected: what was sought and found may be too rare to matter.
-  double height() const { return 0.5 * (largest_drawn + largest); }
+  // Up to which weights are expected: what was sought and found may be too rare to matter, and what is to come may be
+  // larger than what was seen, the more so the farther that lies from the mean.
+  double height() const {
+    const double seen = 0.5 * (largest_drawn + largest);
+    return seen + 0.25 * (seen - mean());
+  }
   void add(const double* row, std::size_t dim, bool drawn);
 };
 
