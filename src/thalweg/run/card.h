@@ -54,7 +54,7 @@ struct RunCard {
   TrainerConfig neural{.batches = 0};  // 0: as many as pay; seed, threads and dimension are left to the run
   std::string batches_reason;          // a comment of the resolved card
   std::uint64_t cells = 0;  // in front of grids or flows (foam_builder.h); 0: by the points still to come, 1: none
-  std::uint64_t cell_points = 500;
+  std::uint64_t cell_points = 250;
 
   std::uint64_t events = 10'000;
   std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for points of an integrand

@@ -19,7 +19,7 @@ struct FoamConfig {
   std::uint64_t seed = 1;
   int threads = 1;
   std::uint64_t cells = 1000;  // of all maps together, up to a fifth more; each keeps 8 (dim + 1) cell_points bytes
-  std::uint64_t cell_points = 500;  // that a cell is looked at with
+  std::uint64_t cell_points = 250;  // that a cell is looked at with
 };
 
 struct Exploration {

@@ -45,6 +45,6 @@ TrainingDecision decide_training(const TrainingCosts& costs);
 // at most kMostCells and 100 MB of points; 1, none, where it would be fewer than kFewestCells.
 std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points);
 inline constexpr double kExplored = 0.3;
-inline constexpr std::uint64_t kMostCells = 1500, kFewestCells = 20;
+inline constexpr std::uint64_t kMostCells = 3000, kFewestCells = 20;
 
 }  // namespace thalweg
