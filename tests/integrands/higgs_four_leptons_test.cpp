@@ -30,7 +30,10 @@ struct Points {
   Batch y, alpha, records;
   std::vector<double> weight, pick;
   Points(const HiggsFourLeptons& f, std::size_t n, std::uint64_t seed)
-      : y(Batch::take(arena, 5, n)), alpha(Batch::take(arena, 1, n)), records(Batch::take(arena, 16, n)), weight(n),
+      : y(Batch::take(arena, 5, n)),
+        alpha(Batch::take(arena, 1, n)),
+        records(Batch::take(arena, 16, n)),
+        weight(n),
         pick(n) {
     RandomStream random({seed, Phase::integration, 0, 0});
     for (std::size_t i = 0; i < 5; ++i) random.fill({y.row(i), n});

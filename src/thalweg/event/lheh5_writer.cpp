@@ -1,8 +1,8 @@
 #include <array>
 
 #include "thalweg/base/errors.h"
-#include "thalweg/base/version.h"
 #include "thalweg/base/hdf5_handle.h"
+#include "thalweg/base/version.h"
 #include "thalweg/event/lheh5.h"
 
 namespace thalweg {

@@ -140,13 +140,8 @@ Event HiggsFourLeptons::to_event(std::span<const double> record) const {
   event.particles.push_back({.pdg = kPdg[0], .status = -1, .e = m_h_, .m = m_h_});
   for (std::size_t l = 0; l < 4; ++l) {
     const double* k = record.data() + 4 * l;
-    event.particles.push_back({.pdg = kPdg[l + 1],
-                               .status = 1,
-                               .mothers = {1, 1},
-                               .px = k[1],
-                               .py = k[2],
-                               .pz = k[3],
-                               .e = k[0]});
+    event.particles.push_back(
+        {.pdg = kPdg[l + 1], .status = 1, .mothers = {1, 1}, .px = k[1], .py = k[2], .pz = k[3], .e = k[0]});
   }
   return event;
 }

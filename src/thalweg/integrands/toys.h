@@ -6,7 +6,8 @@
 //                 densities at the two peaks of half width sqrt(2) sigma (Heimel, thesis, 5.24-5.28). Integral 1
 //                 without cut, 0.705529 with cut = 2.5
 //   crossed_ring  f(x) = (f_ring + f_line) / 2 in the plane, radius 1, widths 0.05 and 3 x 0.05 (5.29); channels
-//                 "ring", "line" (5.30-5.36, with the density g_4 / r of a ring) and "flat", x = log(y / (1 - y)); integral 1
+//                 "ring", "line" (5.30-5.36, with the density g_4 / r of a ring) and "flat", x = log(y / (1 - y));
+//                 integral 1
 //   library       a shared library of the user with `int thalweg_dim(void);` (1 to 64) and
 //                 `double thalweg_integrand(const double* x);` on [0,1]^d, called from several threads at once
 #pragma once

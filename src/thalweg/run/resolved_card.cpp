@@ -83,8 +83,7 @@ std::string resolved_card(const RunCard& card, bool with_output) {
       "\n[sampling]\nsampler = \"{}\"\nchannels = \"{}\"\nvegas_bins = {}\nvegas_damping = {}\n"
       "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
       card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
-      card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget), card.cells,
-      card.cell_points);
+      card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget), card.cells, card.cell_points);
   if (card.sampler == "neural") {
     const TrainerConfig& c = card.neural;
     text += fmt::format(
@@ -95,8 +94,8 @@ std::string resolved_card(const RunCard& card, bool with_output) {
         c.batches, card.batches_reason.empty() ? "" : "  # " + card.batches_reason, c.batch_size, c.flow.bins,
         c.flow.hidden, c.flow.layers, number(c.learning_rate), kScheduleNames[static_cast<std::size_t>(c.schedule)],
         kLossNames[static_cast<std::size_t>(c.loss)], name_of(c.flow.activation), c.reuse,
-        c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers, number(c.drop),
-        number(c.face_share), number(c.tail));
+        c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers, number(c.drop), number(c.face_share),
+        number(c.tail));
   }
   if (with_output) {
     text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());

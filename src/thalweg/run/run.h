@@ -78,7 +78,7 @@ class Run {
     Exploration found;
   };
   std::optional<Tried> tried_;  // in front of the grids, for the decision whether to train
-  nlohmann::json training_;  // what was decided: batches, reason, cells; and how the training went
+  nlohmann::json training_;     // what was decided: batches, reason, cells; and how the training went
   nlohmann::json result_;
   int exit_code_ = 0;
 };

@@ -119,9 +119,10 @@ void Run::adapt_grids() {
   Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
   for (std::size_t c = 0; c < state_.power.size(); ++c)
     if (state_.power[c] < 1)
-      note(fmt::format("adapt      channel {}: too few points see the integrand; the grid follows its power {:.3g}. "
-                       "Without a trained flow integral and error are not to be trusted",
-                       integrand_->channel_name(c), state_.power[c]));
+      note(
+          fmt::format("adapt      channel {}: too few points see the integrand; the grid follows its power {:.3g}. "
+                      "Without a trained flow integral and error are not to be trusted",
+                      integrand_->channel_name(c), state_.power[c]));
 }
 
 void Run::train_flows(TrainerState& trained) {
@@ -158,7 +159,8 @@ Exploration Run::explore_maps(std::uint64_t cells) {
   std::vector<const Mapping*> maps;
   for (std::size_t m = 0; m < integrand_->maps(); ++m)
     maps.push_back(state_.flows.empty() ? static_cast<const Mapping*>(&state_.grids[m]) : &state_.flows[m]);
-  progress_.start("explore", static_cast<std::uint64_t>(static_cast<double>(cells) * exploration_cost(card_.cell_points)),
+  progress_.start("explore",
+                  static_cast<std::uint64_t>(static_cast<double>(cells) * exploration_cost(card_.cell_points)),
                   "points");
   const FoamConfig config{
       .seed = card_.seed, .threads = options_.threads, .cells = cells, .cell_points = card_.cell_points};

@@ -42,8 +42,8 @@ class Foam : public Mapping {
  private:
   // Children: the index of a node, or -1 - cell.
   struct Node {
-    std::size_t cell, d;   // that was cut
-    double at, at_u;       // in sample space, in uniform numbers
+    std::size_t cell, d;  // that was cut
+    double at, at_u;      // in sample space, in uniform numbers
     std::int64_t below, above;
   };
   std::size_t find_by(double Node::*at, const Batch& points, std::size_t e) const;

@@ -108,8 +108,8 @@ class Explorer {
       const auto& channels = channels_of_[cell.map];
       const std::uint64_t seen = cell.points.size() / (dim_ + 1), wanted = points - std::min(points, seen);
       for (std::size_t i = 0; i < channels.size(); ++i)
-        made[k] += draw(cell, channels[i], wanted * (i + 1) / channels.size() - wanted * i / channels.size(), random,
-                        arena);
+        made[k] +=
+            draw(cell, channels[i], wanted * (i + 1) / channels.size() - wanted * i / channels.size(), random, arena);
       for (std::size_t i = 0; i < kSteps; ++i) made[k] += step(cell, channels[i % channels.size()], random, arena);
       cell.cut = best_cut(cell, foams_[cell.map]);
     });

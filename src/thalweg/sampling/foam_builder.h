@@ -1,9 +1,10 @@
 // Exploration: cells in front of the maps of an integrand, so that large weights cost few trials.
 //
-// Unweighting accepts a point with w / w_max. A cell of volume V with mean weight m and largest weight M wastes V (M - m)
-// of it. The cells that waste most are cut where that lowers sum V M most and looked at again: random points, and steps
-// from the largest weight to larger ones. The density becomes M (halfway to one that was
-// sought, and a quarter of its distance from the mean above), and the same for as many low cells as cost little efficiency: flat weights keep their small variance.
+// Unweighting accepts a point with w / w_max. A cell of volume V with mean weight m and largest weight M wastes V (M -
+// m) of it. The cells that waste most are cut where that lowers sum V M most and looked at again: random points, and
+// steps from the largest weight to larger ones. The density becomes M (halfway to one that was sought, and a quarter of
+// its distance from the mean above), and the same for as many low cells as cost little efficiency: flat weights keep
+// their small variance.
 #pragma once
 
 #include <cstdint>

@@ -55,8 +55,8 @@ FoamCell cut_cell(FoamCell& cell, Foam& foam) {
   foam.split(cell.number, cell.cut.d, cell.cut.at);
   const std::size_t last = foam.cells() - 1, dim = foam.dim();
   FoamCell above{.map = cell.map, .number = last, .volume = foam.volume(last)};
-  const FoamCell whole = std::exchange(
-      cell, {.map = cell.map, .number = cell.number, .volume = foam.volume(cell.number)});
+  const FoamCell whole =
+      std::exchange(cell, {.map = cell.map, .number = cell.number, .volume = foam.volume(cell.number)});
   // The few points that were sought count as drawn from now on.
   for (std::size_t i = 0; i < whole.points.size(); i += dim + 1)
     (whole.points[i + whole.cut.d] < whole.cut.at ? cell : above).add(&whole.points[i], dim, true);

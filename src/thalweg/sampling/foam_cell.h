@@ -17,8 +17,8 @@ struct FoamCell {
   std::size_t map = 0, number = 0;  // in the foam of the map
   double volume = 1;
   std::vector<double> points{};  // rows of coordinates and the size of the weight
-  double largest = 0;        // of all points
-  double largest_drawn = 0;  // of those drawn at random, not sought
+  double largest = 0;            // of all points
+  double largest_drawn = 0;      // of those drawn at random, not sought
   double sum_drawn = 0;
   std::uint64_t points_drawn = 0;
   FoamCut cut{};

@@ -42,9 +42,9 @@ struct IterationResult {
 struct IntegratorState {
   std::vector<VegasGrid> grids;     // by map (Integrand::map_of)
   std::vector<CouplingFlow> flows;  // by map, of a neural sampler; they live in the sampler file, not in the JSON
-  std::vector<Foam> cells;  // by map, in front of grid or flow; or none. Those of flows live in the sampler file, too
-  std::vector<double> power;        // of the integrand that each grid was adapted to last (tempering.h); 1 is all of it
-  std::vector<std::size_t> map_of;  // by channel, as all that follows
+  std::vector<Foam> cells;    // by map, in front of grid or flow; or none. Those of flows live in the sampler file, too
+  std::vector<double> power;  // of the integrand that each grid was adapted to last (tempering.h); 1 is all of it
+  std::vector<std::size_t> map_of;   // by channel, as all that follows
   std::vector<std::uint8_t> active;  // 0: a channel that training gave up
   std::vector<double> sigma;         // standard deviation of one weight, for the allocation of points
   double adapted_efficiency = 0;     // of unweighting, 0.1 % of the integral above the maximum, in the last adaptation

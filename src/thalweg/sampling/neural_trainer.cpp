@@ -59,7 +59,8 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
     GuardedAdam optimiser(flow.parameters());
     state.flows.push_back({std::move(flow), std::move(optimiser)});
   }
-  for (auto* means : {&state.mean, &state.square, &state.size, &state.tail, &state.tempered_size}) means->assign(maps, 0.0);
+  for (auto* means : {&state.mean, &state.square, &state.size, &state.tail, &state.tempered_size})
+    means->assign(maps, 0.0);
   state.power = power;
   state.power.resize(maps, 1.0);
   state.integral.assign(channels, 0.0);

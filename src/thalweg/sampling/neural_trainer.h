@@ -67,11 +67,11 @@ struct TrainedWeights {
 
 struct TrainerState {
   std::uint64_t batches_done = 0, batches_planned = 0;
-  std::vector<TrainedFlow> flows;          // by map, as all that follows up to tempered_size
+  std::vector<TrainedFlow> flows;  // by map, as all that follows up to tempered_size
   // Running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
   std::vector<double> mean, square, size, tail;
-  std::vector<double> power;               // of the integrand that each flow is trained on (tempering.h)
-  std::vector<double> tempered_size;       // mean of |F|^power / g in the last batch, where power < 1
+  std::vector<double> power;          // of the integrand that each flow is trained on (tempering.h)
+  std::vector<double> tempered_size;  // mean of |F|^power / g in the last batch, where power < 1
   std::optional<TrainedWeights> weights;
   std::vector<double> integral;      // of each channel, running mean
   std::vector<std::uint8_t> active;  // by channel; 0: dropped
@@ -79,7 +79,7 @@ struct TrainerState {
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
   std::vector<std::string> events;  // what the guard did, and which channels were dropped
-  std::vector<Foam> cells;           // by map, in front of the finished flows; or none
+  std::vector<Foam> cells;          // by map, in front of the finished flows; or none
 };
 
 class NeuralTrainer {

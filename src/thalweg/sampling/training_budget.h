@@ -24,8 +24,8 @@ double network_cost(const FlowLayout& layout);
 inline constexpr double kNetworkRate = 80;  // FLOP a nanosecond; one core with 256-bit vectors reaches 50 to 160
 
 // Models of what a training reaches. 1 - efficiency falls as (1 + b / 250)^-0.9 from that of VEGAS, down to
-// 1 - kReachable: for h -> 4 leptons 0.97 at the start, 0.35 after 500 batches and 0.15 after 2000, where the model says
-// 0.36 and 0.13; faster for Drell-Yan (0.36, 0.012, 0.003).
+// 1 - kReachable: for h -> 4 leptons 0.97 at the start, 0.35 after 500 batches and 0.15 after 2000, where the model
+// says 0.36 and 0.13; faster for Drell-Yan (0.36, 0.012, 0.003).
 double expected_efficiency(double vegas_efficiency, std::uint64_t batches);
 inline constexpr double kReachable = 0.98;
 // The spread falls as (1 + b / 60)^-0.85 down to kLeastSpread: 2.6, 0.28, 0.11 for h -> 4 leptons, where the model says

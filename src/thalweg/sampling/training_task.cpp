@@ -82,8 +82,7 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
     for (std::size_t i = 0; i < tile.features.dim; ++i) tile.features.row(i)[e] = *row++;
   }
   flow_tile(Direction::density, flow.layout(), flow.parameters().data(), 0, tile.x.data, tile.log_density.data(), tape);
-  for (std::size_t e = 0; e < kFlowTile; ++e)
-    tile.share[e] = e < n ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
+  for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = e < n ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
   tile.resize(n);
 }
 
