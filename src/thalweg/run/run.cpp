@@ -87,7 +87,7 @@ void Run::load_state() {
     request_error("'{}' is damaged ({}); remove it to train again", folder_.file("state.json").string(), error.what());
   }
   if (state_.sigma.size() != integrand_->channels() || state_.grids.size() != integrand_->maps() ||
-      state_.grids[0].dim() != integrand_->dim())
+      state_.grids[0].dim() != integrand_->dim() || !fit(state_.cells, state_.grids.size(), integrand_->dim()))
     request_error("'{}' belongs to another process; remove it to train again", folder_.file("state.json").string());
 }
 

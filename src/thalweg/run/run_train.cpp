@@ -72,7 +72,8 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     training_.at("reason").get_to(reason);
     card_.cells = training_.value("cells", card_.cells);
   } else if (from_file) {
-    training_["cells"] = card_.cells = from_file->cells.empty() ? 1 : from_file->cells[0].cells();
+    // A finished file that has no cells was made without.
+    if (from_file->cells.empty() && from_file->batches_done >= from_file->batches_planned) card_.cells = 1;
     batches = from_file->batches_planned;
     reason = fmt::format("{} batches: those of {}", batches, folder_.file("sampler.h5").string());
   } else if (options_.train_seconds > 0) {
@@ -183,6 +184,7 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
     write_cards();
   }
   training_["cells"] = card_.cells;
+  folder_.save("training", training_);
   if (card_.cells > 1) {
     const bool again = !trained && tried_ && tried_->cells == card_.cells;
     const Exploration found = again ? tried_->found : explore_maps(card_.cells);

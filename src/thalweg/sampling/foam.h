@@ -57,6 +57,9 @@ class Foam : public Mapping {
   std::vector<double> log_jacobian_;
 };
 
+// Whether there are none, or one Foam of dimension `dim` for each map.
+bool fit(const std::vector<Foam>& cells, std::size_t maps, std::size_t dim);
+
 // Cells in front of a map of the same dimension; both must live as long. No cells: the map alone.
 class CellularMap : public Mapping {
  public:

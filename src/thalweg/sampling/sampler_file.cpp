@@ -225,6 +225,7 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   json.at("batches").get_to(state.batches_done);
   json.at("planned").get_to(state.batches_planned);
   for (const auto& foam : json.at("cells")) state.cells.push_back(Foam::from_json(foam));
+  if (!fit(state.cells, maps, dim)) request_error("'{}' holds cells of another sampler{}", name, kAdvice);
   json.at("mean").get_to(state.mean);
   json.at("square").get_to(state.square);
   json.at("size").get_to(state.size);
