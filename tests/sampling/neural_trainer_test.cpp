@@ -189,6 +189,33 @@ TEST(TrainedWeights, LowerTheVarianceAndKeepTheIntegral) {
   EXPECT_LT(errors[1], 0.7 * errors[0]);
 }
 
+// Where all weights are equal every constant alpha is as good as another: nothing may move it, not the tail term either,
+// to which the narrower of two channels looks better than the wider one.
+TEST(TrainedWeights, IntegralsOfChannelsDoNotDrift) {
+  struct Even : Integrand {
+    std::size_t dim() const override { return 1; }
+    std::size_t channels() const override { return 2; }
+    std::string channel_name(std::size_t c) const override { return std::to_string(c); }
+    std::size_t features() const override { return 1; }
+    void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
+      for (std::size_t e = 0; e < y.size; ++e) {
+        out.weight[e] = 1;
+        out.alpha.row(0)[e] = 0.3, out.alpha.row(1)[e] = 0.7;
+        if (out.features.dim) out.features.row(0)[e] = y.row(0)[e];
+      }
+    }
+  };
+  const Even f;
+  TrainerConfig config;
+  config.batches = 400;
+  config.loss = Loss::stratified;
+  const NeuralTrainer trainer(f, config);
+  TrainerState state = trainer.initial_state({});
+  trainer.train(state, [](const TrainerState&) {});
+  EXPECT_NEAR(state.integral[0], 0.3, 0.01);
+  EXPECT_NEAR(state.integral[1], 0.7, 0.01);
+}
+
 TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
   struct Disfavoured : TwoPeaks {
     Disfavoured() : TwoPeaks(3) {}
