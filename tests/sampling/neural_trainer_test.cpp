@@ -189,8 +189,8 @@ TEST(TrainedWeights, LowerTheVarianceAndKeepTheIntegral) {
   EXPECT_LT(errors[1], 0.7 * errors[0]);
 }
 
-// Where all weights are equal every constant alpha is as good as another: nothing may move it, not the tail term either,
-// to which the narrower of two channels looks better than the wider one.
+// Where all weights are equal every constant alpha is as good as another: nothing may move it, not the tail term
+// either, to which the narrower of two channels looks better than the wider one.
 TEST(TrainedWeights, IntegralsOfChannelsDoNotDrift) {
   struct Even : Integrand {
     std::size_t dim() const override { return 1; }

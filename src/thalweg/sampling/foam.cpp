@@ -104,8 +104,8 @@ void Foam::inverse(const Batch& in, const Batch& out, std::span<double> log_jaco
 }
 
 bool fit(const std::vector<Foam>& cells, std::size_t maps, std::size_t dim) {
-  return cells.empty() ||
-         (cells.size() == maps && std::all_of(cells.begin(), cells.end(), [&](const Foam& f) { return f.dim() == dim; }));
+  return cells.empty() || (cells.size() == maps &&
+                           std::all_of(cells.begin(), cells.end(), [&](const Foam& f) { return f.dim() == dim; }));
 }
 
 void CellularMap::forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const {
