@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kFirstLook = 20;  // times cell_points, at the whole cube
 constexpr std::size_t kSteps = 2, kStepPoints = 64;
-constexpr double kNearest = std::exp(-6.0);  // of the side of a cell: steps are that long to a whole side
+constexpr double kNearest = 1.0 / 400;  // of the side of a cell: steps are that long to a whole side
 constexpr std::uint64_t kProbes = 2;
 constexpr double kOutlier = 4;  // times the mean waste
 
