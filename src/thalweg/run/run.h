@@ -50,7 +50,7 @@ class Run {
   void use_flows(const TrainerState& trained);
   void explore_cells(std::optional<TrainerState>& trained);
   Exploration explore_maps(std::uint64_t cells);
-  double points_needed(double spread) const;
+  double points_needed(double spread, double efficiency) const;
   void note(const std::string& line);
   std::uint64_t batches_for(double seconds) const;
   void write_cards() const;

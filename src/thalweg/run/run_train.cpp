@@ -19,11 +19,16 @@ double spread(const IntegratorState& state) {
   return sum / std::max(std::abs(state.iterations.back().value), 1e-300);
 }
 
-// The same after a training.
+// Of the weights of a map after a training.
+double deviation(const TrainerState& trained, std::size_t m) {
+  return std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
+}
+
+// spread() after a training.
 double spread_of(const TrainerState& trained) {
   double sum = 0, integral = 0;
   for (std::size_t m = 0; m < trained.mean.size(); ++m) {
-    sum += std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
+    sum += deviation(trained, m);
     integral += trained.mean[m];
   }
   return sum / std::max(std::abs(integral), 1e-300);
@@ -56,10 +61,12 @@ std::uint64_t Run::batches_for(double seconds) const {
   }
 }
 
-// Of the integration, and of the unweighting before it is divided by an efficiency.
-double Run::points_needed(double spread) const {
-  if (card_.points > 0) return static_cast<double>(card_.points);
-  return std::max(static_cast<double>(integrator_config().minimum_points), std::pow(spread / card_.accuracy, 2));
+// That integration and unweighting will draw.
+double Run::points_needed(double spread, double efficiency) const {
+  const double trials = static_cast<double>(card_.events) / efficiency;
+  if (card_.points > 0) return static_cast<double>(card_.points) + trials;
+  return trials +
+         std::max(static_cast<double>(integrator_config().minimum_points), std::pow(spread / card_.accuracy, 2));
 }
 
 // Once a run: what it decides stays, also for more events later.
@@ -86,7 +93,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
   } else if (card_.sampler == "neural") {
     // What cells alone would do is tried, not guessed.
     double efficiency = state_.adapted_efficiency;
-    const double points = points_needed(spread(state_)) + static_cast<double>(card_.events) / efficiency;
+    const double points = points_needed(spread(state_), efficiency);
     const std::uint64_t trial =
         card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100)
                          : 1;
@@ -139,17 +146,13 @@ void Run::train_flows(TrainerState& trained) {
       line += fmt::format(", of the integrand to the power {:.3f}", power);
     note(line);
   });
-  nlohmann::json curve = curve_json(trained);
-  training_.update(curve);
+  training_.update(curve_json(trained));
   folder_.save("training", training_);
 }
 
 void Run::use_flows(const TrainerState& trained) {
   if (state_.integrations_done == 0)
-    for (std::size_t c = 0; c < state_.sigma.size(); ++c) {
-      const std::size_t m = state_.map_of[c];
-      state_.sigma[c] = std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
-    }
+    for (std::size_t c = 0; c < state_.sigma.size(); ++c) state_.sigma[c] = deviation(trained, state_.map_of[c]);
   state_.flows = NeuralTrainer::averaged(trained);
   state_.active = trained.active;
   state_.cells = trained.cells;
@@ -178,7 +181,7 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
     const std::uint64_t batches = card_.neural.batches;
     const double spread_now = trained ? spread_of(*trained) : spread(state_);
     const double efficiency = expected_efficiency(state_.adapted_efficiency, batches);
-    const double points = points_needed(spread_now) + static_cast<double>(card_.events) / efficiency;
+    const double points = points_needed(spread_now, efficiency);
     card_.cells = affordable_cells(points, integrand_->dim(), card_.cell_points);
     card_.write_decisions();
     write_cards();

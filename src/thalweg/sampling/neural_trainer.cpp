@@ -220,7 +220,9 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
     state.mean[m] = keep * state.mean[m] + (1 - keep) * mean;
     state.square[m] = keep * state.square[m] + (1 - keep) * square;
     state.size[m] = keep * state.size[m] + (1 - keep) * t.size / t.share;
-    state.tail[m] = keep * state.tail[m] + (1 - keep) * t.tail / t.share;
+    // Needs <w^2> of an earlier batch, and so begins one later.
+    const double keep_tail = state.tail[m] == 0 ? 0 : keep;
+    state.tail[m] = keep_tail * state.tail[m] + (1 - keep_tail) * t.tail / t.share;
     value += mean;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
     if (const double beta = state.power[m]; beta < 1) {
