@@ -10,6 +10,7 @@
 // number of threads.
 #pragma once
 
+#include <algorithm>
 #include <span>
 
 #include "thalweg/base/aligned.h"
@@ -23,6 +24,8 @@ class Mapping {
   virtual void forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const = 0;
   virtual bool has_inverse() const { return true; }
   virtual void inverse(const Batch& in, const Batch& out, std::span<double> log_jacobian) const = 0;
+  // Sign of det dx/dz, +1 or -1, where it may change: such a map is folded between the two.
+  virtual void orientation(const Batch& in, std::span<double> sign) const { std::fill_n(sign.begin(), in.size, 1.0); }
 };
 
 }  // namespace thalweg

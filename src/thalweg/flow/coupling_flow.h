@@ -4,22 +4,23 @@
 #include <cstdint>
 #include <span>
 
-#include "thalweg/base/mapping.h"
 #include "thalweg/flow/coupling_kernel.h"
+#include "thalweg/flow/trainable_map.h"
 
 namespace thalweg {
 
 // forward: uniform latent numbers -> sample, log |dx/dz| = -log g(x). inverse: sample -> latent. Points lie in
 // [0,1]; the identity when the last layers are zero. Both directions cost the same. Forward and inverse agree to the
 // accuracy of the networks' floats: a density is that of the pass which made the point.
-class CouplingFlow : public Mapping {
+class CouplingFlow : public TrainableMap {
  public:
   // Hidden layers uniform in +-1/sqrt(inputs) by the stream of `seed`, last layers zero.
   CouplingFlow(const FlowConfig& config, std::uint64_t seed);
 
   const FlowLayout& layout() const { return layout_; }
-  std::span<float> parameters() { return parameters_; }
-  std::span<const float> parameters() const { return parameters_; }
+  using TrainableMap::parameters;
+  std::span<float> parameters() override { return parameters_; }
+  std::unique_ptr<TrainableMap> clone() const override { return std::make_unique<CouplingFlow>(*this); }
   // Condition used by forward and inverse.
   void set_condition(std::size_t condition) { condition_ = condition; }
 
@@ -27,15 +28,15 @@ class CouplingFlow : public Mapping {
   void forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const override;
   void inverse(const Batch& in, const Batch& out, std::span<double> log_jacobian) const override;
 
+  std::unique_ptr<MapTape> tape(bool gradient) const override { return std::make_unique<FlowTape>(layout_, gradient); }
+  void sample_tile(double* x, double* log_density, MapTape& tape) const override;
+  void density_tile(double* x, double* log_density, MapTape& tape) const override;
+  void backward_tile(const double* factor, MapTape& tape, float* gradient) const override;
+
  private:
-  void run(Direction direction, const Batch& in, const Batch& out, std::span<double> log_jacobian) const;
   FlowLayout layout_;
   AlignedVector<float> parameters_;
   std::size_t condition_ = 0;
 };
-
-// Rows of `batch` from event `first` on as a tile [dim][64], and back; events beyond the end are 0.5.
-void load_tile(const Batch& batch, std::size_t first, double* tile);
-void store_tile(const double* tile, std::size_t first, const Batch& batch);
 
 }  // namespace thalweg

@@ -6,12 +6,13 @@
 
 #include "thalweg/base/aligned.h"
 #include "thalweg/flow/mlp.h"
+#include "thalweg/flow/trainable_map.h"
 
 namespace thalweg {
 
 // What a pass leaves behind for its gradient. Reused from tile to tile. A tape of one block serves passes
 // without gradient; its memory stays in L1/L2.
-class FlowTape {
+class FlowTape : public MapTape {
  public:
   FlowTape(const FlowLayout& layout, bool gradient);
 

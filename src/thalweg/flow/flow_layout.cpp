@@ -54,8 +54,8 @@ const char* name_of(Activation activation) {
 
 std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
                                     std::size_t conditions, LayerSizes& sizes) {
-  check("hidden", hidden, 1, 256);
-  check("layers", count, 1, 8);
+  check("hidden", hidden, 1, kMaxHidden);
+  check("layers", count, 1, kMaxLayers);
   std::vector<LinearLayer> layers;
   for (std::size_t l = 0; l < count; ++l) {
     LinearLayer layer;

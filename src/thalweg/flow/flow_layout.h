@@ -11,6 +11,7 @@ namespace thalweg {
 class RandomStream;
 
 inline constexpr std::size_t kFlowTile = 64;  // points that go through a network together
+inline constexpr std::size_t kMaxHidden = 512, kMaxLayers = 32;
 
 enum class Activation { leaky_relu, elu, silu };
 Activation activation_named(const std::string& name);  // "leaky_relu", "elu", "silu"; RequestError otherwise
@@ -22,8 +23,8 @@ struct FlowConfig {
   std::size_t dim = 1;         // 1 to 64
   std::size_t conditions = 1;  // one-hot conditions (channels): each has its own bias in the first layer
   std::size_t bins = 10;       // K of the splines, 2 to 64
-  std::size_t hidden = 32;     // nodes of a hidden layer, 1 to 256
-  std::size_t layers = 4;      // linear layers of a network, 1 to 8
+  std::size_t hidden = 32;     // nodes of a hidden layer, 1 to kMaxHidden
+  std::size_t layers = 4;      // linear layers of a network, 1 to kMaxLayers
   Activation activation = Activation::leaky_relu;
   Permutation permutation = Permutation::logarithmic;
   std::size_t exchange_blocks = 6;  // Permutation::exchange only

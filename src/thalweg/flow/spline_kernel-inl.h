@@ -13,21 +13,13 @@
 #include <algorithm>
 
 #include "thalweg/flow/coupling_kernel.h"
+#include "thalweg/flow/double_lanes-inl.h"
 #include "thalweg/flow/linear_kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::ScalableTag<double>;
-using VD = hn::Vec<D>;
-using FD = hn::Rebind<float, D>;  // as many floats as a vector has doubles
-inline constexpr std::size_t kDoubleLanes = hn::MaxLanes(D());
-
-HWY_INLINE VD load_double(const float* p) { return hn::PromoteTo(D(), hn::Load(FD(), p)); }
-HWY_INLINE void store_float(VD v, float* p) { hn::Store(hn::DemoteTo(FD(), v), FD(), p); }
-HWY_INLINE VD constant(double x) { return hn::Set(D(), x); }
 
 // e^x for x <= 0 to a relative 2e-7, half as many operations as Highway's: 2^n e^r, n = round(x / log 2), with the
 // polynomial of degree 5 that is nearest to e^r in relative terms on |r| <= log(2)/2. At least 2^-126.

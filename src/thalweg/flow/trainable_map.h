@@ -1,0 +1,47 @@
+// A Mapping with parameters, evaluated on tiles of 64 points that leave behind what a gradient needs.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "thalweg/base/mapping.h"
+#include "thalweg/flow/flow_layout.h"
+
+namespace thalweg {
+
+// Memory of a pass, reused from tile to tile; made by the map that it serves.
+class MapTape {
+ public:
+  virtual ~MapTape() = default;
+};
+
+// Tiles are [dim][64] doubles in [0,1], replaced by their image; log_density is log |d latent / d sample| = log g.
+class TrainableMap : public Mapping {
+ public:
+  virtual std::span<float> parameters() = 0;  // padded to multiples of 16
+  std::span<const float> parameters() const { return const_cast<TrainableMap*>(this)->parameters(); }
+  virtual std::unique_ptr<TrainableMap> clone() const = 0;
+  virtual std::unique_ptr<MapTape> tape(bool gradient) const = 0;
+
+  virtual void sample_tile(double* x, double* log_density, MapTape& tape) const = 0;
+  // Sample -> latent; only where has_inverse().
+  virtual void density_tile(double* x, double* log_density, MapTape& tape) const = 0;
+
+  // Adds sum_e factor[e] d log g(x_e) / d parameters at fixed sample points to `gradient`, from the tape of a pass.
+  virtual void backward_tile(const double* factor, MapTape& tape, float* gradient) const = 0;
+  // Adds sum_e (by_log_density[e] log g(x_e) + sum_i by_sample[i][e] x_i(e)) / d parameters at fixed latent points,
+  // from the tape of sample_tile; only where has_path_gradient().
+  virtual bool has_path_gradient() const { return false; }
+  virtual void path_backward_tile(const double* by_log_density, const double* by_sample, MapTape& tape,
+                                  float* gradient) const;
+
+ protected:
+  // Batches by tiles, from latent to sample or back.
+  void run_tiles(bool sample, const Batch& in, const Batch& out, std::span<double> log_jacobian) const;
+};
+
+// Rows of `batch` from event `first` on as a tile [dim][64], and back; events beyond the end are 0.5.
+void load_tile(const Batch& batch, std::size_t first, double* tile);
+void store_tile(const double* tile, std::size_t first, const Batch& batch);
+
+}  // namespace thalweg
