@@ -16,17 +16,17 @@ namespace {
 
 const std::vector<AnnConfig> kShapes = {
     {.dim = 1, .hidden = 3, .layers = 1},
-    {.dim = 2, .hidden = 13, .layers = 3, .activation = Activation::silu, .output = AnnOutput::residual},
+    {.dim = 2, .hidden = 13, .layers = 3, .activation = Activation::silu, .inputs = AnnInputs::stretched},
     {.dim = 5, .hidden = 20, .layers = 4, .clip = 20},
-    {.dim = 5, .hidden = 20, .layers = 4, .activation = Activation::leaky_relu, .output = AnnOutput::residual},
-    {.dim = 3, .hidden = 16, .layers = 5, .activation = Activation::elu, .output = AnnOutput::residual},
+    {.dim = 5, .hidden = 20, .layers = 4, .activation = Activation::leaky_relu, .inputs = AnnInputs::stretched},
+    {.dim = 3, .hidden = 16, .layers = 5, .activation = Activation::elu, .inputs = AnnInputs::stretched},
     {.dim = 16, .hidden = 24, .layers = 3, .activation = Activation::silu},
 };
 
 AnnMap random_map(const AnnConfig& config) {
   AnnMap map(config, 3);
   std::mt19937_64 random(7);
-  std::normal_distribution<float> normal(0, config.output == AnnOutput::residual ? 0.06F : 0.02F);
+  std::normal_distribution<float> normal(0, 0.02F);
   for (const LinearLayer& l : map.layout().layers)
     for (std::size_t o = 0; o < l.out; ++o) {
       for (std::size_t i = 0; i < l.in; ++i) map.parameters()[l.weights + o * l.stride + i] += normal(random);
@@ -214,40 +214,10 @@ TEST(AnnMap, GradientAtFixedImagesMatchesFiniteDifferences) {
   });
 }
 
-TEST(AnnMap, ResidualMapStartsAsTheIdentityAndKeepsFaces) {
-  on_every_target([] {
-    const AnnConfig config{.dim = 4, .output = AnnOutput::residual};
-    const AnnMap start(config, 1);
-    Arena arena;
-    const Batch x = Batch::take(arena, 4, 100), y = Batch::take(arena, 4, 100);
-    std::mt19937_64 random(1);
-    std::uniform_real_distribution<double> uniform(0, 1);
-    for (std::size_t d = 0; d < 4; ++d)
-      for (std::size_t e = 0; e < 100; ++e)
-        x.row(d)[e] = e < 4 && d == e ? 0 : e < 8 && d + 4 == e ? 1 : uniform(random);
-    std::vector<double> log_jacobian(100), sign(100);
-    start.forward(x, y, log_jacobian);
-    start.orientation(x, sign);
-    for (std::size_t e = 0; e < 100; ++e) {
-      if (e >= 8) {
-        ASSERT_NEAR(log_jacobian[e], 0, 1e-9);
-      }
-      ASSERT_EQ(sign[e], 1);
-      for (std::size_t d = 0; d < 4; ++d) ASSERT_NEAR(y.row(d)[e], x.row(d)[e], 1e-12);
-    }
-    const AnnMap moved = random_map(config);
-    moved.forward(x, y, log_jacobian);
-    for (std::size_t d = 0; d < 4; ++d) {
-      ASSERT_NEAR(y.row(d)[d], 0, 1e-12);
-      ASSERT_NEAR(y.row(d)[d + 4], 1, 1e-12);
-    }
-  });
-}
-
 TEST(AnnMap, ImagesStayInTheCubeHoweverLargeTheOutputs) {
   on_every_target([] {
-    for (const AnnOutput output : {AnnOutput::soft_clip, AnnOutput::residual}) {
-      AnnMap map({.dim = 3, .hidden = 8, .layers = 2, .output = output}, 1);
+    for (const AnnInputs inputs : {AnnInputs::cube, AnnInputs::stretched}) {
+      AnnMap map({.dim = 3, .hidden = 8, .layers = 2, .inputs = inputs}, 1);
       for (float& v : map.parameters()) v *= 1e4F;
       Arena arena;
       const Batch x = Batch::take(arena, 3, 200), y = Batch::take(arena, 3, 200);

@@ -217,8 +217,8 @@ TEST(TrainedWeights, EqualWeightsMoveNeitherFlowsNorIntegrals) {
   // Without means subtracted in the gradient, flows would wander with the noise of the batches.
   const TrainerState start = trainer.initial_state({});
   for (std::size_t m = 0; m < 2; ++m)
-    for (std::size_t i = 0; i < start.flows[m].flow.parameters().size(); ++i)
-      ASSERT_NEAR(state.flows[m].flow.parameters()[i], start.flows[m].flow.parameters()[i], 1e-4);
+    for (std::size_t i = 0; i < start.flows[m].flow->parameters().size(); ++i)
+      ASSERT_NEAR(state.flows[m].flow->parameters()[i], start.flows[m].flow->parameters()[i], 1e-4);
 }
 
 TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {

@@ -16,7 +16,8 @@ enum class Phase : std::uint32_t {
   initialisation = 4,
   training = 5,
   orientation = 6,
-  exploration = 7
+  exploration = 7,
+  diagnosis = 8
 };
 
 struct StreamId {

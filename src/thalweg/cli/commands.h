@@ -15,6 +15,7 @@ void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_diagrams(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
+void add_diagnose(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 
 }  // namespace thalweg

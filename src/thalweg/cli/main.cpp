@@ -16,7 +16,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("thalweg ") + thalweg::version());
   app.footer(
-      "Exit codes: 0 done, 1 the run failed, 2 the request is wrong, 4 fewer events or less accuracy than asked.");
+      "Exit codes: 0 done, 1 the run failed, 2 the request is wrong, 3 the map is not usable, 4 fewer events or less "
+      "accuracy than asked.");
   thalweg::Action action;
   thalweg::add_generate(app, action);
   thalweg::add_integrate(app, action);
@@ -24,6 +25,7 @@ int run(int argc, char** argv) {
   thalweg::add_evaluate(app, action);
   thalweg::add_diagrams(app, action);
   thalweg::add_inspect(app, action);
+  thalweg::add_diagnose(app, action);
   thalweg::add_report(app, action);
   try {
     app.parse(argc, argv);

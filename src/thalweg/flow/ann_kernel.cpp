@@ -73,7 +73,7 @@ HWY_INLINE void prepare_inputs(const AnnConfig& c, const double* x, AnnTape& tap
   const D d;
   for (std::size_t i = 0; i < c.dim * kTile; i += kDoubleLanes) {
     VD u = hn::Load(d, x + i), log_slope = constant(0), curvature = constant(0);
-    if (c.output == AnnOutput::residual) {
+    if (c.inputs == AnnInputs::stretched) {
       u = soft_clip_inverse(p, u);
       soft_clip_slope(p, log_gap, u, log_slope, curvature);
     }
@@ -109,7 +109,6 @@ HWY_INLINE void outputs(const AnnLayout& layout, double* x, AnnTape& tape) {
   const AnnConfig& c = layout.config;
   const D d;
   const VD p = constant(c.clip), log_gap = constant(std::log1p(-std::exp(-c.clip)));
-  const bool residual = c.output == AnnOutput::residual;
   AnnTape::Rows& last = tape.rows(layout.layers.size());
   const std::size_t step = tape.tangent_rows * kTile;
   for (std::size_t e = 0; e < kTile; e += kDoubleLanes) {
@@ -118,8 +117,7 @@ HWY_INLINE void outputs(const AnnLayout& layout, double* x, AnnTape& tape) {
     VD sum = constant(0);
     for (std::size_t i = 0; i < c.dim; ++i) {
       const std::size_t at = i * kTile + e;
-      VD z = load_double(last.value.data() + at);
-      if (residual) z = hn::Add(z, hn::Load(d, tape.u.data() + at));
+      const VD z = load_double(last.value.data() + at);
       VD log_slope, curvature;
       soft_clip_slope(p, log_gap, z, log_slope, curvature);
       hn::Store(z, d, tape.z.data() + at);
@@ -127,10 +125,7 @@ HWY_INLINE void outputs(const AnnLayout& layout, double* x, AnnTape& tape) {
       hn::Store(curvature, d, tape.curvature_z.data() + at);
       hn::Store(soft_clip(p, z), d, x + at);
       sum = hn::Add(sum, hn::Sub(log_slope, hn::Load(d, tape.log_slope_u.data() + at)));
-      for (std::size_t k = 0; k < c.dim; ++k) {
-        const VD t = load_double(last.tangent.data() + k * step + at);
-        matrix(i, k) = residual && i == k ? hn::Add(t, constant(1)) : t;
-      }
+      for (std::size_t k = 0; k < c.dim; ++k) matrix(i, k) = load_double(last.tangent.data() + k * step + at);
     }
     VD sign;
     hn::Store(hn::Add(sum, eliminate(matrix, inverse, sign)), d, tape.log_jacobian.data() + e);
@@ -305,10 +300,6 @@ AnnLayout::AnnLayout(const AnnConfig& c) : config(c) {
 AlignedVector<float> initial_parameters(const AnnLayout& layout, std::uint64_t seed) {
   AlignedVector<float> parameters(layout.sizes.parameters);
   RandomStream random({seed, Phase::initialisation, 0, 0});
-  if (layout.config.output == AnnOutput::residual) {
-    draw_hidden_layers(layout.layers, 1, random, parameters);
-    return parameters;
-  }
   for (const LinearLayer& layer : layout.layers) {
     const double range = std::sqrt(6 / static_cast<double>(layer.in + layer.out));
     for (std::size_t o = 0; o < layer.out; ++o)

@@ -1,11 +1,12 @@
 // A fully connected network as a map of the unit cube (Chen, Klimek, Perelstein, SciPost Phys. 10, 023 (2021), section
 // 2), with its Jacobian by forward mode: tiles of 64 points, the network in float, all of dim x dim in double.
 //
-//   soft_clip  y = SC_p(N(x))                        of the paper; a bijection only as far as training makes it one
-//   residual   y = SC_p(u + N(u)), u = SC_p^-1(x)    the identity where N = 0; faces go to faces, so that the image is
-//                                                    the whole cube, whatever N
+//   cube       y = SC_p(N(x))            of the paper
+//   stretched  y = SC_p(N(u)), u = SC_p^-1(x)
 //   SC_p(z)    = log((1 + e^(p z)) / (1 + e^(p (z - 1)))) / p, about z for 0 < z < 1, never outside of [0,1]
-// N gets 2 x - 1 (or 2 u - 1). With T = dz/dx (or dz/du):
+// A bijection only as far as training makes it one. The image of the cube ends where training leaves it, short of faces
+// where the integrand vanishes; that of stretched inputs, which have no bounds, misses less than can be measured.
+// N gets 2 x - 1 or 2 u - 1. With z = N, T = dz/dx or dz/du:
 //   log |det dy/dx| = log |det T| + sum_i log SC_p'(z_i) [- sum_i log SC_p'(u_i)]
 #pragma once
 
@@ -19,8 +20,8 @@
 
 namespace thalweg {
 
-enum class AnnOutput { soft_clip, residual };
-inline const std::vector<std::string> kAnnOutputNames = {"soft_clip", "residual"};
+enum class AnnInputs { cube, stretched };
+inline const std::vector<std::string> kAnnInputNames = {"cube", "stretched"};
 inline constexpr std::size_t kMaxAnnDim = 16;
 
 struct AnnConfig {
@@ -29,7 +30,7 @@ struct AnnConfig {
   std::size_t layers = 7;   // linear layers: hidden ones and the output
   Activation activation = Activation::elu;
   double clip = 50;  // p of the soft clipping, 1 to 1000
-  AnnOutput output = AnnOutput::soft_clip;
+  AnnInputs inputs = AnnInputs::cube;
   bool operator==(const AnnConfig&) const = default;
 };
 
@@ -40,8 +41,8 @@ struct AnnLayout {
   LayerSizes sizes;
 };
 
-// soft_clip: all layers but the last uniform in +-sqrt(6 / (in + out)), the last one, too, about an output bias of 1/2.
-// residual: the last layer zero, so that the map is the identity.
+// Weights uniform in +-sqrt(6 / (in + out)), output biases 1/2, all others 0: the image is a small region in the
+// middle, which training unfolds.
 AlignedVector<float> initial_parameters(const AnnLayout& layout, std::uint64_t seed);
 
 // What a pass leaves behind for its gradient; one without gradient keeps two layers only, which stay in the cache.

@@ -51,11 +51,11 @@ double reference_soft_clip_inverse(double p, double y) {
 
 AnnPoint reference_ann(const AnnLayout& layout, std::span<const double> parameters, const std::vector<double>& x) {
   const AnnConfig& c = layout.config;
-  const bool residual = c.output == AnnOutput::residual;
+  const bool stretched = c.inputs == AnnInputs::stretched;
   std::vector<double> u = x, h(c.dim);
   std::vector<std::vector<double>> tangents(c.dim, std::vector<double>(c.dim));  // [row][coordinate]
   for (std::size_t i = 0; i < c.dim; ++i) {
-    if (residual) u[i] = reference_soft_clip_inverse(c.clip, x[i]);
+    if (stretched) u[i] = reference_soft_clip_inverse(c.clip, x[i]);
     h[i] = 2 * u[i] - 1;
     tangents[i][i] = 2;
   }
@@ -81,10 +81,8 @@ AnnPoint reference_ann(const AnnLayout& layout, std::span<const double> paramete
   AnnPoint point{std::vector<double>(c.dim), 0, 1};
   double slopes = 0;
   for (std::size_t i = 0; i < c.dim; ++i) {
-    const double z = residual ? u[i] + h[i] : h[i];
-    if (residual) tangents[i][i] += 1;
-    point.y[i] = reference_soft_clip(c.clip, z);
-    slopes += log_slope(c.clip, z) - (residual ? log_slope(c.clip, u[i]) : 0);
+    point.y[i] = reference_soft_clip(c.clip, h[i]);
+    slopes += log_slope(c.clip, h[i]) - (stretched ? log_slope(c.clip, u[i]) : 0);
   }
   const auto [log_det, sign] = determinant(tangents);
   point.log_jacobian = log_det + slopes;

@@ -265,10 +265,9 @@ class CardReader : private CardFile {
         "sampling.sampler",
         [&](const toml::node& n) {
           const std::string name = text(n);
-          if (name == "ann") request_error("sampler 'ann' is not there yet; use \"neural\", \"vegas\" or \"flat\"");
-          if (name != "neural" && name != "vegas" && name != "flat")
-            request_error("unknown sampler '{}'{} Known: neural, vegas, flat", name,
-                          did_you_mean(name, {"neural", "vegas", "flat"}));
+          const std::vector<std::string> known = {"neural", "ann", "vegas", "flat"};
+          if (std::find(known.begin(), known.end(), name) == known.end())
+            request_error("unknown sampler '{}'{} Known: {}", name, did_you_mean(name, known), fmt::join(known, ", "));
           return name;
         },
         [] { return std::string("neural"); });
@@ -332,26 +331,52 @@ class CardReader : private CardFile {
           key, [&](const toml::node& n) { return ranged(n, least, most); }, [&] { return value; });
     };
     // VEGAS and flat sampling are what their names say, unless cells are asked for.
-    card.cells = card.sampler == "neural" ? 0 : 1;
+    card.cells = card.trains() ? 0 : 1;
     count("sampling.cells", card.cells, 0, 100'000);
     count("sampling.cell_points", card.cell_points, 100, 1'000'000);
     TrainerConfig& c = card.neural;
+    const bool ann = card.sampler == "ann";
+    if (ann) {
+      c.ann.emplace();
+      c.learning_rate = 1e-3, c.face_share = 0;
+      c.loss = Loss::reverse_kl, c.gradient_limit = 1e4;
+    }
     count("sampling.batches", c.batches, 0, 100'000'000);
     count("sampling.batch_size", c.batch_size, 64, 10'000'000);
     count("sampling.bins", c.flow.bins, 2, 64);
-    count("sampling.hidden", c.flow.hidden, 1, 256);
-    count("sampling.layers", c.flow.layers, 1, 8);
-    count("sampling.weight_hidden", c.weight_hidden, 1, 256);
-    count("sampling.weight_layers", c.weight_layers, 1, 8);
+    count("sampling.hidden", ann ? c.ann->hidden : c.flow.hidden, 1, kMaxHidden);
+    count("sampling.layers", ann ? c.ann->layers : c.flow.layers, 1, kMaxLayers);
+    count("sampling.weight_hidden", c.weight_hidden, 1, kMaxHidden);
+    count("sampling.weight_layers", c.weight_layers, 1, kMaxLayers);
     count("sampling.reuse", c.reuse, 1, 100);
     share("sampling.learning_rate", c.learning_rate, 1e-8, 1);
     share("sampling.drop", c.drop, 0, 0.1);
     share("sampling.face_share", c.face_share, 0, 0.9);
     share("sampling.tail", c.tail, 0, 1000);
-    const std::string activation = name_of(c.flow.activation);
-    c.flow.activation = activation_named(choice("sampling.activation", activation, {"leaky_relu", "elu", "silu"}));
+    Activation& activation = ann ? c.ann->activation : c.flow.activation;
+    activation = activation_named(choice("sampling.activation", name_of(activation), {"leaky_relu", "elu", "silu"}));
     pick("sampling.loss", c.loss, kLossNames);
     pick("sampling.schedule", c.schedule, kScheduleNames);
+    share("sampling.gradient_limit", c.gradient_limit, 0, 1e30);
+    share("sampling.settle", c.settle, 0, 1);
+    AnnConfig shape = c.ann.value_or(AnnConfig{});
+    pick("sampling.inputs", shape.inputs, kAnnInputNames);
+    share("sampling.clip", shape.clip, 1, 1000);
+    share("sampling.integral_term", c.integral_term, 0, 1e6);
+    share("sampling.integral_width", c.integral_width, 1e-6, 10);
+    if (ann) c.ann = shape;
+    for (const char* key : {"inputs", "clip", "integral_term", "integral_width"})
+      if (const std::string path = std::string("sampling.") + key; !ann && find(path))
+        request_error("{}: this key is for sampler = \"ann\"", where(path, find(path)));
+    if (!ann && c.loss == Loss::reverse_kl)
+      request_error("{}: reverse_kl needs a gradient along the path of the points, which only sampler = \"ann\" has",
+                    where("sampling.loss", find("sampling.loss")));
+    if (c.integral_term > 0 && c.loss != Loss::reverse_kl)
+      request_error("{}: the term belongs to loss = \"reverse_kl\"",
+                    where("sampling.integral_term", find("sampling.integral_term")));
+    if (ann && c.reuse > 1)
+      request_error("{}: a fully connected map has no inverse, and cannot use points again; leave it out",
+                    where("sampling.reuse", find("sampling.reuse")));
     c.train_weights =
         choice("sampling.weights", c.train_weights ? "trained" : "prior", {"trained", "prior"}) == "trained";
   }

@@ -46,12 +46,14 @@ struct RunCard {
 
   double accuracy = 1e-3;
   std::uint64_t points = 0;
-  std::string sampler = "neural";
+  std::string sampler = "neural";  // neural, ann, vegas or flat
+  bool trains() const { return sampler == "neural" || sampler == "ann"; }
   ChannelWeights channels = ChannelWeights::diagrams;
   std::uint64_t vegas_bins = 64, adaptation_iterations = 7, adaptation_points = 20'000;
   double vegas_damping = 0.7;
   double overweight_budget = 1e-3;
-  TrainerConfig neural{.batches = 0};  // 0: as many as pay; seed, threads and dimension are left to the run
+  TrainerConfig neural{.batches = 0};  // 0: as many as pay, or 20 000 for a fully connected map; seed, threads and
+                                       // dimension are left to the run
   std::string batches_reason;          // a comment of the resolved card
   std::uint64_t cells = 0;  // in front of grids or flows (foam_builder.h); 0: by the points still to come, 1: none
   std::uint64_t cell_points = 250;

@@ -84,18 +84,25 @@ std::string resolved_card(const RunCard& card, bool with_output) {
       "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
       card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
       card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget), card.cells, card.cell_points);
-  if (card.sampler == "neural") {
+  if (card.trains()) {
     const TrainerConfig& c = card.neural;
+    if (c.ann)
+      text += fmt::format("inputs = \"{}\"\nclip = {}\nintegral_term = {}\nintegral_width = {}\n",
+                          kAnnInputNames[static_cast<std::size_t>(c.ann->inputs)], number(c.ann->clip),
+                          number(c.integral_term), number(c.integral_width));
+    else
+      text += fmt::format("bins = {}\n", c.flow.bins);
     text += fmt::format(
-        "batches = {}{}\nbatch_size = {}\nbins = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nschedule = "
+        "batches = {}{}\nbatch_size = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nschedule = "
         "\"{}\"\nloss = \"{}\"\n"
         "activation = \"{}\"\nreuse = {}\nweights = \"{}\"\nweight_hidden = {}\nweight_layers = {}\ndrop = {}\n"
-        "face_share = {}\ntail = {}\n",
-        c.batches, card.batches_reason.empty() ? "" : "  # " + card.batches_reason, c.batch_size, c.flow.bins,
-        c.flow.hidden, c.flow.layers, number(c.learning_rate), kScheduleNames[static_cast<std::size_t>(c.schedule)],
-        kLossNames[static_cast<std::size_t>(c.loss)], name_of(c.flow.activation), c.reuse,
-        c.train_weights ? "trained" : "prior", c.weight_hidden, c.weight_layers, number(c.drop), number(c.face_share),
-        number(c.tail));
+        "face_share = {}\ntail = {}\ngradient_limit = {}\nsettle = {}\n",
+        c.batches, card.batches_reason.empty() ? "" : "  # " + card.batches_reason, c.batch_size,
+        c.ann ? c.ann->hidden : c.flow.hidden, c.ann ? c.ann->layers : c.flow.layers, number(c.learning_rate),
+        kScheduleNames[static_cast<std::size_t>(c.schedule)], kLossNames[static_cast<std::size_t>(c.loss)],
+        name_of(c.ann ? c.ann->activation : c.flow.activation), c.reuse, c.train_weights ? "trained" : "prior",
+        c.weight_hidden, c.weight_layers, number(c.drop), number(c.face_share), number(c.tail),
+        number(c.gradient_limit), number(c.settle));
   }
   if (with_output) {
     text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "thalweg/base/progress.h"
+#include "thalweg/diagnostics/map_diagnosis.h"
 #include "thalweg/run/cross_section.h"
 #include "thalweg/run/event_store.h"
 #include "thalweg/run/run_folder.h"
@@ -32,6 +33,8 @@ class Run {
   void train();
   void integrate();
   void generate();
+  // Writes diagnosis.json and returns it. RequestError without a trained sampler.
+  nlohmann::json diagnose(std::uint64_t points, std::uint64_t reference_points);
 
   // The document of result.json as far as the stages that ran.
   const nlohmann::json& result() const { return result_; }

@@ -12,6 +12,8 @@
 namespace thalweg {
 namespace {
 
+constexpr std::uint64_t kAnnBatches = 20'000;
+
 // sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
 double spread(const IntegratorState& state) {
   double sum = 0;
@@ -40,6 +42,7 @@ TrainerConfig Run::trainer_config() const {
   TrainerConfig config = card_.neural;
   config.seed = card_.seed;
   config.threads = options_.threads;
+  config.reference_integral = state_.iterations.empty() ? 0 : state_.iterations.back().value;
   return config;
 }
 
@@ -90,6 +93,9 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
         batches, options_.train_seconds, batches);
   } else if (batches > 0) {
     reason = fmt::format("{} batches: as the card says", batches);
+  } else if (card_.sampler == "ann") {
+    batches = kAnnBatches;
+    reason = fmt::format("{} batches: the paper's loss has settled between 10^4 and 10^5", batches);
   } else if (card_.sampler == "neural") {
     // What cells alone would do is tried, not guessed.
     double efficiency = state_.adapted_efficiency;
@@ -120,7 +126,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
   folder_.save("training", training_);
   card_.write_decisions();
   write_cards();
-  if (card_.sampler == "neural") note("train      " + reason);
+  if (card_.trains()) note("train      " + reason);
 }
 
 void Run::adapt_grids() {
@@ -138,8 +144,10 @@ void Run::train_flows(TrainerState& trained) {
   NeuralTrainer(*integrand_, config).train(trained, [&](const TrainerState& s) {
     save_sampler(folder_.file("sampler.h5"), s, card_.resolved_sampling);
     const CurvePoint& now = s.curve.back();
-    std::string line = fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}", now.batch,
-                                   config.batches, now.value, integrand_->unit(), now.relative_std_dev);
+    std::string line =
+        fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}, loss {:.4f}", now.batch,
+                    config.batches, now.value, integrand_->unit(), now.relative_std_dev, now.loss);
+    if (s.settled) line += ", settled";
     if (const auto dropped = std::count(s.active.begin(), s.active.end(), 0); dropped > 0)
       line += fmt::format(", {} channels dropped", dropped);
     if (const double power = *std::min_element(s.power.begin(), s.power.end()); power < 1)
@@ -162,7 +170,7 @@ void Run::use_flows(const TrainerState& trained) {
 Exploration Run::explore_maps(std::uint64_t cells) {
   std::vector<const Mapping*> maps;
   for (std::size_t m = 0; m < integrand_->maps(); ++m)
-    maps.push_back(state_.flows.empty() ? static_cast<const Mapping*>(&state_.grids[m]) : &state_.flows[m]);
+    maps.push_back(state_.flows.empty() ? static_cast<const Mapping*>(&state_.grids[m]) : state_.flows[m].get());
   progress_.start("explore",
                   static_cast<std::uint64_t>(static_cast<double>(cells) * exploration_cost(card_.cell_points)),
                   "points");
@@ -212,16 +220,16 @@ void Run::train_sampler() {
   std::optional<TrainerState> trained;
   std::error_code code;
   const auto path = folder_.file("sampler.h5");
-  if (card_.sampler == "neural" && std::filesystem::exists(path, code))
+  if (card_.trains() && std::filesystem::exists(path, code))
     trained = load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim());
   else
     adapt_grids();
   add_time("train", progress_.seconds());
   decide_training(trained);
-  if (card_.sampler == "neural" && card_.neural.batches > 0) {
+  if (card_.trains() && card_.neural.batches > 0) {
     progress_.start("train", 0, "points");
     if (!trained) trained = NeuralTrainer(*integrand_, trainer_config()).initial_state(state_.grids, state_.power);
-    if (trained->batches_done < card_.neural.batches) train_flows(*trained);
+    if (trained->batches_done < card_.neural.batches && !trained->settled) train_flows(*trained);
     use_flows(*trained);
     add_time("train", progress_.seconds());
   }

@@ -9,16 +9,17 @@ GuardedAdam::GuardedAdam(std::span<const float> parameters)
     : adam(parameters.size()), average(parameters.begin(), parameters.end()) {}
 
 GuardedAdam::Step GuardedAdam::step(std::span<float> parameters, std::span<float> gradient, double rate,
-                                    std::uint64_t batch) {
+                                    std::uint64_t batch, double limit) {
   length = thalweg::norm(gradient);
   if (length == 0) return Step::none;
-  if (!std::isfinite(length) || (norm > 0 && length > kGuard * norm)) {
+  if (!std::isfinite(length) || (limit == 0 && norm > 0 && length > kGuard * norm)) {
     std::copy(average.begin(), average.end(), parameters.begin());
     adam = Adam(parameters.size());
     return Step::undone;
   }
-  const bool shorten = norm > 0 && length > kClip * norm;
-  const double counted = shorten ? kClip * norm : length;
+  const double longest = limit > 0 ? limit : norm > 0 ? kClip * norm : length;
+  const bool shorten = length > longest;
+  const double counted = std::min(length, longest);
   if (shorten)
     for (float& g : gradient) g *= static_cast<float>(counted / length);
   norm = norm > 0 ? kMemory * norm + (1 - kMemory) * counted : counted;

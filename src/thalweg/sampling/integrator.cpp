@@ -233,7 +233,7 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
 std::vector<CellularMap> IntegratorState::maps() const {
   std::vector<CellularMap> result;
   for (const std::size_t m : map_of) {
-    const Mapping& map = flows.empty() ? static_cast<const Mapping&>(grids[m]) : flows[m];
+    const Mapping& map = flows.empty() ? static_cast<const Mapping&>(grids[m]) : *flows[m];
     result.emplace_back(cells.empty() ? nullptr : &cells[m], map);
   }
   return result;

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "thalweg/flow/coupling_flow.h"
 #include "thalweg/sampling/foam.h"
 #include "thalweg/sampling/integrand.h"
 #include "thalweg/sampling/vegas.h"
@@ -40,8 +39,9 @@ struct IterationResult {
 
 // Everything that an interrupted integration needs to go on, and all of its result.
 struct IntegratorState {
-  std::vector<VegasGrid> grids;     // by map (Integrand::map_of)
-  std::vector<CouplingFlow> flows;  // by map, of a neural sampler; they live in the sampler file, not in the JSON
+  std::vector<VegasGrid> grids;  // by map (Integrand::map_of)
+  // By map, of a trained sampler, or none; they live in the sampler file, not in the JSON.
+  std::vector<std::shared_ptr<const Mapping>> flows;
   std::vector<Foam> cells;    // by map, in front of grid or flow; or none. Those of flows live in the sampler file, too
   std::vector<double> power;  // of the integrand that each grid was adapted to last (tempering.h); 1 is all of it
   std::vector<std::size_t> map_of;   // by channel, as all that follows

@@ -8,13 +8,14 @@
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/random.h"
 #include "thalweg/base/worker_team.h"
+#include "thalweg/sampling/reverse_kl.h"
 #include "thalweg/sampling/training_task.h"
 
 namespace thalweg {
 namespace {
 
 constexpr double kMemory = 0.98;  // of the running means of weights, per batch
-constexpr std::uint64_t kReports = 20, kBufferBatches = 50;
+constexpr std::uint64_t kReports = 20, kCurvePoints = 200, kBufferBatches = 50;
 // Learning rate of the channel weights in units of the flows'. Weights that move as fast as the flows leave them
 // behind: on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with
 // flat priors 0.1 learns too slowly.
@@ -47,6 +48,7 @@ NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& co
     : integrand_(integrand), config_(config), channels_of_(integrand.maps()) {
   config_.flow.dim = integrand.dim();
   config_.flow.conditions = 1;
+  if (config_.ann) config_.ann->dim = integrand.dim();
   for (std::size_t c = 0; c < integrand.channels(); ++c) channels_of_[integrand.map_of(c)].push_back(c);
 }
 
@@ -54,14 +56,22 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
   TrainerState state;
   const std::size_t maps = integrand_.maps(), channels = integrand_.channels();
   for (std::size_t m = 0; m < maps; ++m) {
-    CouplingFlow flow(config_.flow, config_.seed * 1'000'003 + m);
-    if (!grids.empty()) start_from_vegas(flow, grids[m]);
-    GuardedAdam optimiser(flow.parameters());
-    state.flows.push_back({std::move(flow), std::move(optimiser)});
+    const std::uint64_t seed = config_.seed * 1'000'003 + m;
+    std::unique_ptr<TrainableMap> map;
+    if (config_.ann) {
+      map = std::make_unique<AnnMap>(*config_.ann, seed);
+    } else {
+      auto flow = std::make_unique<CouplingFlow>(config_.flow, seed);
+      if (!grids.empty()) start_from_vegas(*flow, grids[m]);
+      map = std::move(flow);
+    }
+    GuardedAdam optimiser(map->parameters());
+    state.flows.push_back({std::move(map), std::move(optimiser)});
   }
   for (auto* means : {&state.mean, &state.square, &state.size, &state.tail, &state.tempered_size})
     means->assign(maps, 0.0);
-  state.power = power;
+  // The logarithm of the integrand is as good a guide where it is small.
+  state.power = config_.loss == Loss::reverse_kl ? std::vector<double>() : power;
   state.power.resize(maps, 1.0);
   state.integral.assign(channels, 0.0);
   state.active.assign(channels, 1);
@@ -84,7 +94,7 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
   for (std::size_t c = 0; c < channels; ++c) {
     auto part = [&](Batch b) { return Batch{b.data + c * each, b.stride, b.dim, each}; };
     const Batch here = part(points);
-    state.flows[integrand_.map_of(c)].flow.forward(here, here, log_jacobian.first(each));
+    state.flows[integrand_.map_of(c)].flow->forward(here, here, log_jacobian.first(each));
     integrand_.evaluate(c, here, {weight.subspan(c * each, each), part(alpha), part(features)}, arena);
   }
   network.standardise(features, weight);
@@ -157,6 +167,7 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   LossScales s;
   for (auto* v : {&s.linear, &s.quadratic, &s.weights}) v->assign(maps, 0.0);
   if (step.first) return s;
+  s.path = config_.loss == Loss::reverse_kl || (config_.loss == Loss::madnis && config_.ann && !last);
   if (last) s.tail = config_.tail;
   double integral = 0, spread = 0;
   for (std::size_t m = 0; m < maps; ++m)
@@ -165,6 +176,11 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
     if (!(state.size[m] > 0) || step.drawn[m] == 0) continue;
     if (state.power[m] < 1) {
       s.linear[m] = state.tempered_size[m] > 0 ? 1 / (step.drawn[m] * state.tempered_size[m]) : 0;
+      continue;
+    }
+    if (s.path) {
+      s.linear[m] = 1 / step.drawn[m];
+      s.pull = integral_pull(config_, state.mean[m]);
       continue;
     }
     const double part = config_.loss == Loss::variance ? step.points / step.drawn[m] : spread / sigma(state, m);
@@ -208,7 +224,7 @@ void NeuralTrainer::sum_gradients(const Step& step, Scratch& scratch) const {
 
 void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total,
                                  CurvePoint& sums) const {
-  double value = 0, deviation = 0;
+  double value = 0, deviation = 0, log_sum = 0, log_share = 0;
   std::uint64_t lost = 0;
   for (std::size_t m = 0; m < total.size(); ++m) {
     const TaskResult& t = total[m];
@@ -224,6 +240,7 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
     const double keep_tail = state.tail[m] == 0 ? 0 : keep;
     state.tail[m] = keep_tail * state.tail[m] + (1 - keep_tail) * t.tail / t.share;
     value += mean;
+    log_sum += t.log_sum, log_share += t.log_share;
     deviation += std::sqrt(std::max(square - mean * mean, 0.0));
     if (const double beta = state.power[m]; beta < 1) {
       state.power[m] = move_power(beta, t.tempered, step.drawn[m]);
@@ -236,22 +253,27 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
     run_error("{} of {} weights of training batch {} are not finite (at most 1 in 100 is tolerated)", lost, step.points,
               step.batch);
   sums.value += value;
+  if (log_share > 0) sums.loss -= log_sum / log_share;
   sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
 }
 
-void NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const {
+double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const {
+  double longest = 0;
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
     const std::size_t m = step.tasks[k].map;
     if (k > 0 && step.tasks[k - 1].map == m) continue;
     TrainedFlow& trained = state.flows[m];
-    const auto taken = trained.optimiser.step(trained.flow.parameters(), scratch.gradients[k].flow, rate, step.batch);
+    const auto taken = trained.optimiser.step(trained.flow->parameters(), scratch.gradients[k].flow, rate, step.batch,
+                                              config_.gradient_limit);
+    longest = std::max(longest, trained.optimiser.length);
     note(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
   }
-  if (!state.weights || step.tasks.empty()) return;
+  if (!state.weights || step.tasks.empty()) return longest;
   GuardedAdam& optimiser = state.weights->optimiser;
   const auto taken =
       optimiser.step(state.weights->network.parameters(), scratch.gradients[0].weights, kWeightRate * rate, step.batch);
   note(state, taken, optimiser.length, "channel weights");
+  return longest;
 }
 
 void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const {
@@ -279,7 +301,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
                                                          config_.final_learning_rate, step.batch, config_.batches);
   if (!step.first) {
     sum_gradients(step, scratch);
-    follow_gradients(state, step, scratch, rate);
+    sums.gradient += follow_gradients(state, step, scratch, rate);
   }
   if (!step.buffered) state.evaluations += static_cast<std::uint64_t>(step.points);
   sums.learning_rate = rate;
@@ -326,7 +348,7 @@ bool NeuralTrainer::reaches_alone(const TrainerState& state, std::size_t channel
   const auto weight = arena.take<double>(kPoints), log_jacobian = arena.take<double>(kPoints);
   RandomStream random({config_.seed, Phase::initialisation, 2, channel});
   for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
-  state.flows[integrand_.map_of(channel)].flow.forward(points, points, log_jacobian);
+  state.flows[integrand_.map_of(channel)].flow->forward(points, points, log_jacobian);
   integrand_.evaluate(channel, points, {weight, alpha}, arena);
   for (std::size_t e = 0; e < kPoints; ++e) {
     double others = 0;
@@ -337,36 +359,60 @@ bool NeuralTrainer::reaches_alone(const TrainerState& state, std::size_t channel
   return false;
 }
 
-std::uint64_t NeuralTrainer::interval() const {
-  const std::uint64_t cycle = config_.reuse * online_batches(config_.batches, config_.reuse);
-  return std::max<std::uint64_t>(config_.batches / kReports / cycle, 1) * cycle;
+// Batches in one of about `parts` of the training: whole cycles.
+std::uint64_t NeuralTrainer::interval(std::uint64_t parts) const {
+  const std::uint64_t cycle = config_.reuse > 1 ? config_.reuse * online_batches(config_.batches, config_.reuse) : 1;
+  return std::max<std::uint64_t>(config_.batches / parts / cycle, 1) * cycle;
+}
+
+// Whether the last part of the curve has hardly lowered the loss against the part before.
+bool NeuralTrainer::has_settled(const TrainerState& state) const {
+  const std::uint64_t since = state.batches_done;
+  if (config_.settle == 0 || since < 2 * interval(kReports)) return false;
+  double now = 0, before = 0, n = 0, m = 0;
+  for (const CurvePoint& p : state.curve) {
+    if (p.batch > since - interval(kReports))
+      now += p.loss, n += 1;
+    else if (p.batch > since - 2 * interval(kReports))
+      before += p.loss, m += 1;
+  }
+  return before / m - now / n < config_.settle;
 }
 
 void NeuralTrainer::train(TrainerState& state, const Report& report) const {
-  state.batches_planned = config_.batches;
+  if (!state.settled) state.batches_planned = config_.batches;
   CurvePoint sums;
   Scratch scratch(*this, integrand_, state.weights.has_value());
   std::uint64_t since = 0;
-  while (state.batches_done < config_.batches) {
+  while (state.batches_done < state.batches_planned) {
     step(state, sums, scratch);
     ++since;
-    if (state.batches_done % interval() != 0 && state.batches_done != config_.batches) continue;
+    const bool end = state.batches_done == config_.batches;
+    if (state.batches_done % interval(kCurvePoints) != 0 && !end) continue;
     const double m = static_cast<double>(since);
-    state.curve.push_back({state.batches_done, sums.value / m, sums.relative_std_dev / m, sums.learning_rate});
+    state.curve.push_back({state.batches_done, sums.value / m, sums.relative_std_dev / m, sums.learning_rate,
+                           sums.loss / m, sums.gradient / m});
     sums = {};
     since = 0;
+    if (state.batches_done % interval(kReports) != 0 && !end) continue;
     drop_channels(state);
+    if (has_settled(state)) {
+      state.settled = true;
+      state.batches_planned = state.batches_done;
+      state.events.push_back(fmt::format("batch {}: the loss has settled", state.batches_done));
+    }
     report(state);
   }
 }
 
-std::vector<CouplingFlow> NeuralTrainer::averaged(const TrainerState& state) {
-  std::vector<CouplingFlow> flows;
+std::vector<std::shared_ptr<const Mapping>> NeuralTrainer::averaged(const TrainerState& state) {
+  std::vector<std::shared_ptr<const Mapping>> maps;
   for (const TrainedFlow& trained : state.flows) {
-    CouplingFlow& flow = flows.emplace_back(trained.flow);
-    std::copy(trained.optimiser.average.begin(), trained.optimiser.average.end(), flow.parameters().begin());
+    auto map = trained.flow->clone();
+    std::copy(trained.optimiser.average.begin(), trained.optimiser.average.end(), map->parameters().begin());
+    maps.push_back(std::move(map));
   }
-  return flows;
+  return maps;
 }
 
 WeightedIntegrand NeuralTrainer::weighted(const Integrand& prior, const TrainerState& state) {

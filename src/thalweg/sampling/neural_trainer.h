@@ -1,4 +1,5 @@
-// Training of coupling flows and channel weights on an integrand (thesis, sections 5.1 and 8.1 to 8.5).
+// Training of coupling flows or fully connected maps, and of channel weights, on an integrand (thesis, sections 5.1 and
+// 8.1 to 8.5).
 //
 // A batch draws N_i points of channel i from its flow, weighs them, w = alpha_i f / g_i, and follows the gradient of a
 // loss in log g_i and log alpha_i at fixed points. A coupling flow has the same inputs in both directions, so that the
@@ -11,6 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/base/cloned.h"
+#include "thalweg/flow/ann_map.h"
+#include "thalweg/flow/coupling_flow.h"
 #include "thalweg/sampling/channel_weights.h"
 #include "thalweg/sampling/foam.h"
 #include "thalweg/sampling/guarded_adam.h"
@@ -26,13 +30,15 @@ struct TaskResult;
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
 // stratified: (sum_i sigma_i)^2 / I^2        (5.20)
 // madnis:     kl, whose gradient has the least noise, and stratified in the last quarter
-enum class Loss { kl, variance, stratified, madnis };
-inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis"};
+// reverse_kl: <log g_i - log |alpha_i f|>      of the fully connected map (reverse_kl.h), along the path of the points
+enum class Loss { kl, variance, stratified, madnis, reverse_kl };
+inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis", "reverse_kl"};
 
 struct TrainerConfig {
   std::uint64_t seed = 1;
   int threads = 1;
-  FlowConfig flow{};  // dim is the integrand's
+  FlowConfig flow{};               // dim is the integrand's
+  std::optional<AnnConfig> ann{};  // instead of the flow; dim likewise
   std::uint64_t batches = 1000;
   std::uint64_t batch_size = 1024;
   double learning_rate = 3e-3, final_learning_rate = 1e-5;
@@ -42,6 +48,11 @@ struct TrainerConfig {
   // Against large single weights: the share of training points that is drawn near a face of the latent cube (the
   // sums are weighted accordingly), and the strength of <w^8> beside <w^2> in the last quarter.
   double face_share = 0.5, tail = 3;
+  double gradient_limit = 0;  // longer gradients are shortened to it; 0: to a few times their running mean
+  // The training ends when a twentieth of `batches` lowers the loss by less than this; 0: never.
+  double settle = 0;
+  // reverse_kl with one channel: C, a / I and I of the term that pulls the integral (reverse_kl.h).
+  double integral_term = 0, integral_width = 0.1, reference_integral = 0;
   // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
   std::uint64_t reuse = 1;
   // Channel weights, where the integrand has several channels and features.
@@ -50,14 +61,16 @@ struct TrainerConfig {
   double drop = 1e-3;  // channels whose integrals add up to this share at most are given up for the others
 };
 
-// A point of the training curve: means over the batches since the last one.
+// A point of the training curve: means over the batches since the last one. loss: <-log w> over points of all maps with
+// w > 0, which is the reverse KL divergence up to the logarithm of the integral; gradient: length before it is
+// shortened.
 struct CurvePoint {
   std::uint64_t batch = 0;
-  double value = 0, relative_std_dev = 0, learning_rate = 0;
+  double value = 0, relative_std_dev = 0, learning_rate = 0, loss = 0, gradient = 0;
 };
 
 struct TrainedFlow {
-  CouplingFlow flow;
+  Cloned<TrainableMap> flow;
   GuardedAdam optimiser;
 };
 struct TrainedWeights {
@@ -67,6 +80,7 @@ struct TrainedWeights {
 
 struct TrainerState {
   std::uint64_t batches_done = 0, batches_planned = 0;
+  bool settled = false;            // the loss did, before the planned end: the training is over
   std::vector<TrainedFlow> flows;  // by map, as all that follows up to tempered_size
   // Running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
   std::vector<double> mean, square, size, tail;
@@ -96,7 +110,7 @@ class NeuralTrainer {
   void train(TrainerState& state, const Report& report) const;
 
   // With averaged parameters: the flows by map, and the integrand with trained weights.
-  static std::vector<CouplingFlow> averaged(const TrainerState& state);
+  static std::vector<std::shared_ptr<const Mapping>> averaged(const TrainerState& state);
   static WeightedIntegrand weighted(const Integrand& prior, const TrainerState& state);
 
  private:
@@ -107,12 +121,13 @@ class NeuralTrainer {
   LossScales scales(const TrainerState& state, const Step& step) const;
   void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;
   void sum_gradients(const Step& step, Scratch& scratch) const;
-  void follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const;
+  double follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
   void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
   void drop_channels(TrainerState& state) const;
   bool reaches_alone(const TrainerState& state, std::size_t channel) const;
-  std::uint64_t interval() const;
+  bool has_settled(const TrainerState& state) const;
+  std::uint64_t interval(std::uint64_t parts) const;
 
   const Integrand& integrand_;
   TrainerConfig config_;

@@ -13,11 +13,18 @@
 namespace thalweg {
 namespace {
 
-constexpr int kVersion = 3;
+constexpr int kVersion = 4;
 constexpr std::size_t kLargest = std::size_t{1} << 31;
 constexpr const char* kAdvice = "; remove it to train again";
 
-nlohmann::json shape_json(const FlowConfig& c) {
+nlohmann::json shape_json(const TrainableMap& map) {
+  if (const auto* ann = dynamic_cast<const AnnMap*>(&map)) {
+    const AnnConfig& c = ann->layout().config;
+    return {{"dim", c.dim},       {"hidden", c.hidden},
+            {"layers", c.layers}, {"activation", name_of(c.activation)},
+            {"clip", c.clip},     {"inputs", kAnnInputNames[static_cast<std::size_t>(c.inputs)]}};
+  }
+  const FlowConfig& c = dynamic_cast<const CouplingFlow&>(map).layout().config;
   return {{"dim", c.dim},
           {"conditions", c.conditions},
           {"bins", c.bins},
@@ -28,15 +35,18 @@ nlohmann::json shape_json(const FlowConfig& c) {
           {"exchange_blocks", c.exchange_blocks}};
 }
 
-FlowConfig shape_from(const nlohmann::json& j) {
-  return {j.at("dim"),
-          j.at("conditions"),
-          j.at("bins"),
-          j.at("hidden"),
-          j.at("layers"),
-          activation_named(j.at("activation")),
-          j.at("exchange").get<bool>() ? Permutation::exchange : Permutation::logarithmic,
-          j.at("exchange_blocks")};
+std::unique_ptr<TrainableMap> map_from(const nlohmann::json& j) {
+  const Activation activation = activation_named(j.at("activation"));
+  if (j.contains("clip"))
+    return std::make_unique<AnnMap>(
+        AnnConfig{j.at("dim"), j.at("hidden"), j.at("layers"), activation, j.at("clip"),
+                  j.at("inputs") == kAnnInputNames[0] ? AnnInputs::cube : AnnInputs::stretched},
+        0);
+  return std::make_unique<CouplingFlow>(
+      FlowConfig{j.at("dim"), j.at("conditions"), j.at("bins"), j.at("hidden"), j.at("layers"), activation,
+                 j.at("exchange").get<bool>() ? Permutation::exchange : Permutation::logarithmic,
+                 j.at("exchange_blocks")},
+      0);
 }
 
 // The user block in front of the HDF5 superblock: what the file is, and the checksum of all that follows. HDF5 is never
@@ -146,7 +156,9 @@ nlohmann::json curve_json(const TrainerState& state) {
     curve.push_back({{"batch", p.batch},
                      {"value", p.value},
                      {"relative_std_dev", p.relative_std_dev},
-                     {"learning_rate", p.learning_rate}});
+                     {"learning_rate", p.learning_rate},
+                     {"loss", p.loss},
+                     {"gradient", p.gradient}});
   return {{"curve", curve},
           {"events", state.events},
           {"clipped", state.clipped},
@@ -159,18 +171,19 @@ nlohmann::json curve_json(const TrainerState& state) {
 void save_sampler(const std::filesystem::path& path, const TrainerState& state, const std::string& key) {
   nlohmann::json json = curve_json(state);
   json["key"] = key;
-  json["shape"] = shape_json(state.flows.at(0).flow.layout().config);
+  json["shape"] = shape_json(*state.flows.at(0).flow);
   json["maps"] = state.flows.size();
   json["integral"] = state.integral, json["active"] = state.active;
   json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size;
   json["tail"] = state.tail;
   json["power"] = state.power, json["tempered_size"] = state.tempered_size;
   json["rate_factor"] = state.rate_factor;
-  json["planned"] = state.batches_planned;
+  json["planned"] = state.batches_planned, json["settled"] = state.settled;
   json["cells"] = nlohmann::json::array();
   for (const Foam& foam : state.cells) json["cells"].push_back(foam.to_json());
   std::vector<float> floats;
-  for (const TrainedFlow& f : state.flows) append(f.flow.parameters(), f.optimiser, floats, json["optimisers"]);
+  for (const TrainedFlow& f : state.flows)
+    append(std::as_const(*f.flow).parameters(), f.optimiser, floats, json["optimisers"]);
   if (state.weights) {
     const ChannelWeightNetwork& network = state.weights->network;
     json["weights"] = weights_json(network);
@@ -204,8 +217,8 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
     request_error("'{}' holds no sampler{}", name, kAdvice);
   const std::string text(bytes.begin(), bytes.end());
   const auto json = nlohmann::json::parse(text);
-  const FlowConfig shape = shape_from(json.at("shape"));
-  if (json.at("key") != key || shape.dim != dim || json.at("active").size() != channels)
+  const nlohmann::json& shape = json.at("shape");
+  if (json.at("key") != key || shape.at("dim") != dim || json.at("active").size() != channels)
     request_error("'{}' was trained for another card{}", name, kAdvice);
 
   TrainerState state;
@@ -213,17 +226,18 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   const auto& optimisers = json.at("optimisers");
   const std::size_t maps = json.at("maps");
   for (std::size_t m = 0; m < maps; ++m) {
-    CouplingFlow flow(shape, 0);
-    GuardedAdam optimiser = take(flow.parameters(), left, optimisers.at(m));
-    state.flows.push_back({std::move(flow), std::move(optimiser)});
+    std::unique_ptr<TrainableMap> map = map_from(shape);
+    GuardedAdam optimiser = take(map->parameters(), left, optimisers.at(m));
+    state.flows.push_back({std::move(map), std::move(optimiser)});
   }
   if (json.contains("weights")) {
-    ChannelWeightNetwork network = weights_from(json["weights"], channels, shape.activation);
+    ChannelWeightNetwork network = weights_from(json["weights"], channels, activation_named(shape.at("activation")));
     GuardedAdam optimiser = take(network.parameters(), left, optimisers.at(maps));
     state.weights.emplace(TrainedWeights{std::move(network), std::move(optimiser)});
   }
   json.at("batches").get_to(state.batches_done);
   json.at("planned").get_to(state.batches_planned);
+  json.at("settled").get_to(state.settled);
   for (const auto& foam : json.at("cells")) state.cells.push_back(Foam::from_json(foam));
   if (!fit(state.cells, maps, dim)) request_error("'{}' holds cells of another sampler{}", name, kAdvice);
   json.at("mean").get_to(state.mean);
@@ -241,7 +255,8 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   json.at("non_finite").get_to(state.non_finite);
   json.at("evaluations").get_to(state.evaluations);
   for (const auto& p : json.at("curve"))
-    state.curve.push_back({p.at("batch"), p.at("value"), p.at("relative_std_dev"), p.at("learning_rate")});
+    state.curve.push_back({p.at("batch"), p.at("value"), p.at("relative_std_dev"), p.at("learning_rate"), p.at("loss"),
+                           p.at("gradient")});
   return state;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "thalweg/base/random.h"
+#include "thalweg/sampling/reverse_kl.h"
 
 namespace thalweg {
 namespace {
@@ -50,10 +51,10 @@ struct Tile {
   void resize(std::size_t n) { x.size = alpha.size = features.size = n; }
 };
 
-void draw(const Integrand& integrand, const TrainingTask& task, double face_share, const CouplingFlow& flow,
-          std::size_t n, RandomStream& random, Tile& tile, FlowTape& tape, Arena& arena) {
+void draw(const Integrand& integrand, const TrainingTask& task, double face_share, const TrainableMap& flow,
+          std::size_t n, RandomStream& random, Tile& tile, MapTape& tape, Arena& arena) {
   for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = 1 / draw_latent(random, face_share, tile.x, e);
-  flow_tile(Direction::sample, flow.layout(), flow.parameters().data(), 0, tile.x.data, tile.log_density.data(), tape);
+  flow.sample_tile(tile.x.data, tile.log_density.data(), tape);
   tile.resize(n);
   integrand.evaluate(task.channel, tile.x, {tile.weight.first(n), tile.alpha, tile.features}, arena);
 }
@@ -69,8 +70,8 @@ void store(const Tile& tile, std::size_t n, std::vector<double>& rows) {
   }
 }
 
-void draw_again(const PointBuffer& buffer, const TrainingTask& task, const CouplingFlow& flow, std::size_t n,
-                RandomStream& random, Tile& tile, FlowTape& tape, std::span<double> drawn_with) {
+void draw_again(const PointBuffer& buffer, const TrainingTask& task, const TrainableMap& flow, std::size_t n,
+                RandomStream& random, Tile& tile, MapTape& tape, std::span<double> drawn_with) {
   for (std::size_t e = 0; e < kFlowTile; ++e) {
     const double* row = e < n ? buffer.draw(task.channel, random.next()) : nullptr;
     tile.weight[e] = 0;
@@ -81,7 +82,7 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
     for (std::size_t c = 0; c < tile.alpha.dim; ++c) tile.alpha.row(c)[e] = *row++;
     for (std::size_t i = 0; i < tile.features.dim; ++i) tile.features.row(i)[e] = *row++;
   }
-  flow_tile(Direction::density, flow.layout(), flow.parameters().data(), 0, tile.x.data, tile.log_density.data(), tape);
+  flow.density_tile(tile.x.data, tile.log_density.data(), tape);
   for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = e < n ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
   tile.resize(n);
 }
@@ -91,13 +92,14 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Coupl
 void TaskResult::merge(const TaskResult& other) {
   share += other.share, sum += other.sum, square += other.square, size += other.size;
   tail += other.tail, non_finite += other.non_finite;
+  log_sum += other.log_sum, log_share += other.log_share;
   for (std::size_t i = 0; i < 2; ++i) tempered[i].merge(other.tempered[i]);
 }
 
 std::unique_ptr<TapePool::Tapes> TapePool::borrow(const TrainerState& state) {
   const std::lock_guard lock(mutex_);
   if (free_.empty()) {
-    auto tapes = std::make_unique<Tapes>(Tapes{FlowTape(state.flows[0].flow.layout(), true), {}});
+    auto tapes = std::make_unique<Tapes>(Tapes{state.flows[0].flow->tape(true), {}});
     if (state.weights) tapes->weights.emplace(state.weights->network.layout());
     return tapes;
   }
@@ -114,21 +116,22 @@ void TapePool::give_back(std::unique_ptr<Tapes> tapes) {
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
                     const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
                     Arena& arena, TapePool& pool, TaskGradients& gradients) {
-  const CouplingFlow& flow = state.flows[task.map].flow;
+  const TrainableMap& flow = *state.flows[task.map].flow;
   auto tapes = pool.borrow(state);
   const std::size_t m = task.map;
   TaskResult result;
-  gradients.flow.assign(flow.layout().sizes.parameters, 0.0F);
+  gradients.flow.assign(flow.parameters().size(), 0.0F);
   if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.parameters, 0.0F);
   RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
   Tile tile(integrand, state.weights.has_value(), arena);
   const auto by_density = arena.take<double>(kFlowTile), by_alpha = arena.take<double>(kFlowTile);
+  const auto by_sample = arena.take<double>(integrand.dim() * kFlowTile);
   for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
     const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
     if (task.buffered) {
-      draw_again(buffer, task, flow, n, random, tile, tapes->flow, by_density);
+      draw_again(buffer, task, flow, n, random, tile, *tapes->flow, by_density);
     } else {
-      draw(integrand, task, config.face_share, flow, n, random, tile, tapes->flow, arena);
+      draw(integrand, task, config.face_share, flow, n, random, tile, *tapes->flow, arena);
       if (store_points) store(tile, n, result.stored);
     }
     use_channels(state.active, tile.weight, tile.alpha);
@@ -148,6 +151,15 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       result.sum += share * w;
       result.square += share * w * w;
       result.size += share * std::abs(w);
+      if (w != 0) {
+        result.log_sum += share * std::log(std::abs(w));
+        result.log_share += share;
+      }
+      if (scales.path) {
+        by_density[e] = share * scales.linear[m] * (1 - scales.pull * w);
+        by_alpha[e] = share * scales.weights[m] * 2 * w * (w - state.mean[m]);
+        continue;
+      }
       if (const double beta = state.power[m]; beta < 1) {
         const double soft = std::abs(tempered_weight(w, jacobian, beta));
         result.tempered[0].add(soft, share);
@@ -169,8 +181,18 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
     for (const auto factors : {by_density, by_alpha})
       for (double& f : factors)
         if (std::abs(f) < kNothing) f = 0;
-    flow_tile_backward(flow.layout(), flow.parameters().data(), 0, by_density.data(), tapes->flow,
-                       gradients.flow.data());
+    if (scales.path) {
+      log_gradient(integrand, state, task.channel, tile.x, tile.weight.first(n), by_sample.data(), arena,
+                   tapes->weights ? &*tapes->weights : nullptr);
+      for (std::size_t d = 0; d < tile.x.dim; ++d)
+        for (std::size_t e = 0; e < kFlowTile; ++e) {
+          double& slope = by_sample[d * kFlowTile + e];
+          slope = e < n ? -by_density[e] * slope : 0;
+        }
+      flow.path_backward_tile(by_density.data(), by_sample.data(), *tapes->flow, gradients.flow.data());
+    } else {
+      flow.backward_tile(by_density.data(), *tapes->flow, gradients.flow.data());
+    }
     if (state.weights)
       state.weights->network.backward_tile(task.channel, by_alpha.first(n), 0, tile.alpha, *tapes->weights,
                                            gradients.weights.data());

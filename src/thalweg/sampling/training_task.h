@@ -22,6 +22,8 @@ namespace thalweg {
 struct LossScales {
   std::vector<double> linear, quadratic, weights;
   double tail = 0;
+  bool path = false;  // reverse_kl
+  double pull = 0;    // its: kappa of reverse_kl.h
 };
 
 struct TrainingTask {
@@ -34,6 +36,7 @@ struct TrainingTask {
 struct TaskResult {
   // Over all points: of share, and of share times w, w^2, |w|, w^2 t^3.
   double share = 0, sum = 0, square = 0, size = 0, tail = 0;
+  double log_sum = 0, log_share = 0;  // of share times log|w|, and of share, where w is not 0
   std::uint64_t non_finite = 0;
   std::array<EffectivePoints, 2> tempered;
   std::vector<double> stored;           // rows for the buffer
@@ -47,7 +50,7 @@ struct TaskGradients {
 class TapePool {
  public:
   struct Tapes {
-    FlowTape flow;
+    std::unique_ptr<MapTape> flow;
     std::optional<MlpTape> weights;
   };
   std::unique_ptr<Tapes> borrow(const TrainerState& state);
