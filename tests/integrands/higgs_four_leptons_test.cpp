@@ -53,7 +53,7 @@ TEST(HiggsFourLeptons, MomentaHaveTheInvariants) {
     EXPECT_NEAR(sum[0], 125, 1e-10);
     for (std::size_t i = 1; i < 4; ++i) EXPECT_NEAR(sum[i], 0, 1e-10);
     for (const auto& leg : k) EXPECT_NEAR(product(leg, leg), 0, 1e-9);
-    const auto s = f.invariants(y);
+    const auto s = f.decay().point(y);
     const double expected[] = {s.s12, s.s13, s.s14, s.s23, s.s24, s.s34};
     std::size_t pair = 0;
     for (std::size_t i = 0; i < 4; ++i)
@@ -66,7 +66,15 @@ TEST(HiggsFourLeptons, MomentaHaveTheInvariants) {
 // Exchange of both leptons with both antileptons (C), and of muons with electrons.
 TEST(HiggsFourLeptons, SymmetriesOfTheAmplitude) {
   const HiggsFourLeptons f(parameters());
-  const HiggsFourLeptons::Invariants s{.s12 = 8000, .s13 = 1500, .s14 = 2400, .s23 = 1300, .s24 = 1225, .s34 = 1200};
+  const FourBodyDecay::Point s{.jacobian = 1,
+                               .s12 = 8000,
+                               .s13 = 1500,
+                               .s14 = 2400,
+                               .s23 = 1300,
+                               .s24 = 1225,
+                               .s34 = 1200,
+                               .s134 = 0,
+                               .s234 = 0};
   auto conjugated = s, exchanged = s;
   std::swap(conjugated.s13, conjugated.s24), std::swap(conjugated.s14, conjugated.s23);
   std::swap(exchanged.s12, exchanged.s34), std::swap(exchanged.s14, exchanged.s23);
@@ -83,7 +91,7 @@ TEST(HiggsFourLeptons, VolumeOfPhaseSpace) {
   for (std::size_t e = 0; e < n; ++e) {
     double y[5];
     for (std::size_t i = 0; i < 5; ++i) y[i] = p.y.row(i)[e];
-    const double w = 2 * 125 * p.weight[e] / f.squared_amplitude(f.invariants(y));
+    const double w = 2 * 125 * p.weight[e] / f.squared_amplitude(f.decay().point(y));
     sum += w, square += w * w;
   }
   const double mean = sum / n, error = std::sqrt((square / n - mean * mean) / n);

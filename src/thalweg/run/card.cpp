@@ -138,6 +138,8 @@ class CardReader : private CardFile {
     only_for("channels", {"crossed_ring"});
     only_for("library", {"library"});
     only_for("cost", {"library"});
+    only_for("angles", {"higgs_four_leptons"});
+    request.symmetric_angles = choice("integrand.angles", "frames", {"frames", "symmetric"}) == "symmetric";
     request.dimension = at(
         "integrand.dimension", [&](const toml::node& n) { return whole(n, 1, 64); }, [&] { return request.dimension; });
     request.cut = at(

@@ -14,7 +14,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
      {"process", "integrand", "model", "seed", "parameters", "beams", "scales", "cuts", "integration", "sampling",
       "output"}},
     {"beams", {"energy", "pdf", "flavours"}},
-    {"integrand", {"name", "dimension", "cut", "prior", "channels", "library", "cost"}},
+    {"integrand", {"name", "dimension", "cut", "prior", "channels", "library", "cost", "angles"}},
     {"scales", {"factorization", "renormalization", "running"}},
     {"integration", {"accuracy", "points"}},
     {"sampling",

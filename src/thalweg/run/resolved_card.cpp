@@ -62,6 +62,8 @@ std::string resolved_integrand(const RunCard& card) {
   if (request.name == "camel_back" || request.name == "crossed_ring")
     text += fmt::format("prior = \"{}\"\n", request.optimal_prior ? "optimal" : "flat");
   if (request.name == "crossed_ring") text += fmt::format("channels = {}\n", nlohmann::json(request.channels).dump());
+  if (request.name == "higgs_four_leptons")
+    text += fmt::format("angles = \"{}\"\n", request.symmetric_angles ? "symmetric" : "frames");
   if (request.name == "library") {
     const std::string bytes = read_file(request.library);
     text += fmt::format("library = {}  # crc32 {:08x}\ncost = {}\n", quoted(request.library),
