@@ -13,7 +13,6 @@ namespace thalweg {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kNotUsable = 3;  // exit code
 
 struct Arguments {
   std::string run;

@@ -15,7 +15,7 @@ double bimodality(std::span<const double> values) {
     const double d = v - mean;
     m2 += d * d / n, m3 += d * d * d / n, m4 += d * d * d * d / n;
   }
-  if (!(m2 > 0)) return 0;
+  if (!(m2 > 1e-28 * mean * mean)) return 0;  // rounding
   // Sample skewness and excess kurtosis without bias for a normal distribution.
   const double g = m3 / std::pow(m2, 1.5) * std::sqrt(n * (n - 1)) / (n - 2);
   const double k = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * (m4 / (m2 * m2) - 3) + 6);

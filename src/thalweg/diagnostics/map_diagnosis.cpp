@@ -119,7 +119,7 @@ std::size_t weight_bin(double relative) {
 }  // namespace
 
 std::uint64_t points_of_all_passes(const DiagnosisConfig& config) {
-  return 4 * config.points + config.reference_points;
+  return 3 * config.points + config.reference_points;
 }
 
 Orientation orientation_of(const Integrand& integrand, std::size_t channel, const Mapping& map, std::uint64_t points,

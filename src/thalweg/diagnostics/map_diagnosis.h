@@ -69,6 +69,7 @@ inline constexpr std::size_t kWeightBins = 32;
 inline constexpr double kMostFlipped = 1e-3;    // share of the weight
 inline constexpr double kWorstCoverage = 0.01;  // |1 - I_MC / I_true|, if it is 5 errors off, too
 inline constexpr double kTwoClusters = 0.7;     // b; 5/9 is one flat cluster, 1 two points
+inline constexpr double kMostTwofold = 0.25;  // share of such cubes: a long cluster of uneven density reaches 0.7, too
 
 // cells (or null) lie in front of `map`; `reference` is a map that surely covers the cube, such as a VEGAS grid. The
 // R test sees the points between cells and map. `report` gets the points done of all passes.

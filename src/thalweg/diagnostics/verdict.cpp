@@ -50,11 +50,12 @@ std::vector<std::string> Diagnosis::objections() const {
     list.push_back(fmt::format("{}: the integral is {:.4f} +- {:.4f} of that of the reference",
                                coverage() < 1 ? "does not cover the cube" : "covers parts of the cube twice",
                                coverage(), coverage_error()));
-  const auto two =
-      std::count_if(cubes.begin(), cubes.end(), [](const CubeResult& c) { return c.bimodality > kTwoClusters; });
-  if (two > 0)
+  double watched = 0, two = 0;
+  for (const CubeResult& c : cubes) watched += c.bimodality > 0, two += c.bimodality > kTwoClusters;
+  if (two >= 3 && two > kMostTwofold * watched)
     list.push_back(
-        fmt::format("not injective: the latent points of {} cubes form two clusters (b > {})", two, kTwoClusters));
+        fmt::format("not injective: of {} cubes with R >= {}, the latent points of {} form two clusters (b > {})",
+                    watched, kWatchedRatio, two, kTwoClusters));
   return list;
 }
 

@@ -35,6 +35,8 @@ void AnnMap::sample_tile(double* x, double* log_density, MapTape& tape) const {
   for (std::size_t e = 0; e < kFlowTile; ++e) log_density[e] = -t.log_jacobian[e];
 }
 
+const double* AnnMap::signs(const MapTape& tape) const { return static_cast<const AnnTape&>(tape).sign.data(); }
+
 void AnnMap::backward_tile(const double* factor, MapTape& tape, float* gradient) const {
   ann_tile_density_backward(layout_, parameters_.data(), factor, static_cast<AnnTape&>(tape), gradient);
 }

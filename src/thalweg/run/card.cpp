@@ -332,16 +332,16 @@ class CardReader : private CardFile {
       value = at(
           key, [&](const toml::node& n) { return ranged(n, least, most); }, [&] { return value; });
     };
-    // VEGAS and flat sampling are what their names say, unless cells are asked for.
-    card.cells = card.trains() ? 0 : 1;
+    // VEGAS and flat sampling are what their names say, unless cells are asked for. Those of a fully connected map
+    // would spend their points at faces that hardly any point comes near.
+    card.cells = card.sampler == "neural" ? 0 : 1;
     count("sampling.cells", card.cells, 0, 100'000);
     count("sampling.cell_points", card.cell_points, 100, 1'000'000);
     TrainerConfig& c = card.neural;
     const bool ann = card.sampler == "ann";
     if (ann) {
       c.ann.emplace();
-      c.learning_rate = 1e-3, c.face_share = 0;
-      c.loss = Loss::reverse_kl, c.gradient_limit = 1e4;
+      c.ann->inputs = AnnInputs::stretched, c.ann->clip = 20;
     }
     count("sampling.batches", c.batches, 0, 100'000'000);
     count("sampling.batch_size", c.batch_size, 64, 10'000'000);
@@ -366,8 +366,10 @@ class CardReader : private CardFile {
     share("sampling.clip", shape.clip, 1, 1000);
     share("sampling.integral_term", c.integral_term, 0, 1e6);
     share("sampling.integral_width", c.integral_width, 1e-6, 10);
+    share("sampling.anneal", c.anneal, 0, 1);
+    c.unfold = at("sampling.unfold", boolean, [&] { return c.unfold; });
     if (ann) c.ann = shape;
-    for (const char* key : {"inputs", "clip", "integral_term", "integral_width"})
+    for (const char* key : {"inputs", "clip", "unfold", "anneal", "integral_term", "integral_width"})
       if (const std::string path = std::string("sampling.") + key; !ann && find(path))
         request_error("{}: this key is for sampler = \"ann\"", where(path, find(path)));
     if (!ann && c.loss == Loss::reverse_kl)

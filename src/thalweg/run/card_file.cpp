@@ -39,6 +39,8 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "clip",
       "gradient_limit",
       "settle",
+      "anneal",
+      "unfold",
       "integral_term",
       "integral_width",
       "schedule",

@@ -89,9 +89,10 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   if (card.trains()) {
     const TrainerConfig& c = card.neural;
     if (c.ann)
-      text += fmt::format("inputs = \"{}\"\nclip = {}\nintegral_term = {}\nintegral_width = {}\n",
-                          kAnnInputNames[static_cast<std::size_t>(c.ann->inputs)], number(c.ann->clip),
-                          number(c.integral_term), number(c.integral_width));
+      text +=
+          fmt::format("inputs = \"{}\"\nclip = {}\nintegral_term = {}\nintegral_width = {}\nunfold = {}\nanneal = {}\n",
+                      kAnnInputNames[static_cast<std::size_t>(c.ann->inputs)], number(c.ann->clip),
+                      number(c.integral_term), number(c.integral_width), c.unfold, number(c.anneal));
     else
       text += fmt::format("bins = {}\n", c.flow.bins);
     text += fmt::format(

@@ -26,6 +26,8 @@ struct RunOptions {
   double train_seconds = 0;                     // 0: as many batches as the card says or as pay
 };
 
+inline constexpr int kNotUsable = 3;  // exit code: the map is folded or does not cover the cube
+
 class Run {
  public:
   Run(const RunCard& card, const RunOptions& options);
@@ -38,7 +40,7 @@ class Run {
 
   // The document of result.json as far as the stages that ran.
   const nlohmann::json& result() const { return result_; }
-  // 0, or 4 when fewer events or less accuracy were reached than asked for.
+  // 0, or kNotUsable, or 4 when fewer events or less accuracy were reached than asked for.
   int exit_code() const { return exit_code_; }
 
  private:
@@ -51,6 +53,9 @@ class Run {
   void decide_training(const std::optional<TrainerState>& from_file);
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
+  void check_orientation();
+  void refuse_folds() const;
+  void check_coverage();
   void explore_cells(std::optional<TrainerState>& trained);
   Exploration explore_maps(std::uint64_t cells);
   double points_needed(double spread, double efficiency) const;

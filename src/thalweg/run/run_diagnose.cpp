@@ -10,10 +10,16 @@ namespace thalweg {
 nlohmann::json Run::diagnose(std::uint64_t points, std::uint64_t reference_points) {
   std::error_code code;
   const auto path = folder_.file("sampler.h5");
-  if (card_.trains() && std::filesystem::exists(path, code))
-    use_flows(load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim()));
-  if (state_.flows.empty() && state_.adaptations_done == 0)
-    request_error("'{}' holds no trained sampler; run thalweg train, integrate or generate with its card first",
+  bool trained = !card_.trains() && state_.adaptations_done > 0;
+  if (card_.trains() && std::filesystem::exists(path, code)) {
+    const TrainerState sampler = load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim());
+    trained = sampler.batches_done >= sampler.batches_planned;
+    use_flows(sampler);
+  } else if (const auto training = folder_.load("training"); training && training->value("batches", 1) == 0) {
+    trained = true;  // the program decided for the grids
+  }
+  if (!trained)
+    request_error("'{}' holds no finished sampler; run thalweg train, integrate or generate with its card first",
                   folder_.path().string());
   const DiagnosisConfig config{
       .seed = card_.seed, .threads = options_.threads, .points = points, .reference_points = reference_points};

@@ -233,6 +233,7 @@ void Run::train_sampler() {
     use_flows(*trained);
     add_time("train", progress_.seconds());
   }
+  if (card_.sampler == "ann") check_orientation();
   explore_cells(trained);
 }
 

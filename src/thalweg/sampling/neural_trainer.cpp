@@ -180,6 +180,8 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
     }
     if (s.path) {
       s.linear[m] = 1 / step.drawn[m];
+      const double ramp = config_.anneal * static_cast<double>(config_.batches);
+      if (const double t = static_cast<double>(step.batch); t < ramp) s.power = t / ramp;
       s.pull = integral_pull(config_, state.mean[m]);
       continue;
     }
@@ -257,14 +259,15 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
   sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
 }
 
-double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const {
+double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate,
+                                       bool path) const {
   double longest = 0;
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
     const std::size_t m = step.tasks[k].map;
     if (k > 0 && step.tasks[k - 1].map == m) continue;
     TrainedFlow& trained = state.flows[m];
     const auto taken = trained.optimiser.step(trained.flow->parameters(), scratch.gradients[k].flow, rate, step.batch,
-                                              config_.gradient_limit);
+                                              path ? config_.gradient_limit : 0);
     longest = std::max(longest, trained.optimiser.length);
     note(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
   }
@@ -301,7 +304,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
                                                          config_.final_learning_rate, step.batch, config_.batches);
   if (!step.first) {
     sum_gradients(step, scratch);
-    sums.gradient += follow_gradients(state, step, scratch, rate);
+    sums.gradient += follow_gradients(state, step, scratch, rate, scale.path);
   }
   if (!step.buffered) state.evaluations += static_cast<std::uint64_t>(step.points);
   sums.learning_rate = rate;

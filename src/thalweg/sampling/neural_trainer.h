@@ -29,7 +29,9 @@ struct TaskResult;
 // kl:         -sum_i <|w| log g_i>/I_i       (3.36); channel weights by `stratified`
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
 // stratified: (sum_i sigma_i)^2 / I^2        (5.20)
-// madnis:     kl, whose gradient has the least noise, and stratified in the last quarter
+// madnis:     the loss whose gradient has the least noise, kl or, of a fully connected map, reverse_kl; and stratified
+// in
+//             the last quarter
 // reverse_kl: <log g_i - log |alpha_i f|>      of the fully connected map (reverse_kl.h), along the path of the points
 enum class Loss { kl, variance, stratified, madnis, reverse_kl };
 inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis", "reverse_kl"};
@@ -46,9 +48,16 @@ struct TrainerConfig {
   Loss loss = Loss::madnis;
   double uniform_fraction = 0.1;  // r: the share of a batch that is spread evenly, the rest ~ sigma_i
   // Against large single weights: the share of training points that is drawn near a face of the latent cube (the
-  // sums are weighted accordingly), and the strength of <w^8> beside <w^2> in the last quarter.
+  // sums are weighted accordingly; not for reverse_kl), and the strength of <w^8> beside <w^2> in the last quarter.
   double face_share = 0.5, tail = 3;
-  double gradient_limit = 0;  // longer gradients are shortened to it; 0: to a few times their running mean
+  // Longer gradients of reverse_kl are shortened to it; 0, and of other losses: to a few times their running mean.
+  double gradient_limit = 0;
+  // The share of the training in which reverse_kl raises the power of the integrand that it follows from 0 to 1: the
+  // image first fills the cube, and then finds all peaks.
+  double anneal = 0.2;
+  // Whether reverse_kl drives the determinants of points that are folded over back through zero, instead of away from
+  // it.
+  bool unfold = true;
   // The training ends when a twentieth of `batches` lowers the loss by less than this; 0: never.
   double settle = 0;
   // reverse_kl with one channel: C, a / I and I of the term that pulls the integral (reverse_kl.h).
@@ -121,7 +130,7 @@ class NeuralTrainer {
   LossScales scales(const TrainerState& state, const Step& step) const;
   void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;
   void sum_gradients(const Step& step, Scratch& scratch) const;
-  double follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const;
+  double follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate, bool path) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
   void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
   void drop_channels(TrainerState& state) const;

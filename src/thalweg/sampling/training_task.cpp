@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "thalweg/base/random.h"
 #include "thalweg/sampling/reverse_kl.h"
@@ -57,6 +58,15 @@ void draw(const Integrand& integrand, const TrainingTask& task, double face_shar
   flow.sample_tile(tile.x.data, tile.log_density.data(), tape);
   tile.resize(n);
   integrand.evaluate(task.channel, tile.x, {tile.weight.first(n), tile.alpha, tile.features}, arena);
+}
+
+// -log|det| has no way back through a vanishing determinant: for points whose sign is not that of most points of the
+// tile it is taken with the other sign.
+void unfold(const double* signs, std::span<double> by_log_density) {
+  if (!signs) return;
+  const double most = std::accumulate(signs, signs + kFlowTile, 0.0);
+  for (std::size_t e = 0; e < kFlowTile; ++e)
+    if (signs[e] * most < 0) by_log_density[e] = -by_log_density[e];
 }
 
 void store(const Tile& tile, std::size_t n, std::vector<double>& rows) {
@@ -131,7 +141,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
     if (task.buffered) {
       draw_again(buffer, task, flow, n, random, tile, *tapes->flow, by_density);
     } else {
-      draw(integrand, task, config.face_share, flow, n, random, tile, *tapes->flow, arena);
+      draw(integrand, task, scales.path ? 0 : config.face_share, flow, n, random, tile, *tapes->flow, arena);
       if (store_points) store(tile, n, result.stored);
     }
     use_channels(state.active, tile.weight, tile.alpha);
@@ -187,8 +197,9 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       for (std::size_t d = 0; d < tile.x.dim; ++d)
         for (std::size_t e = 0; e < kFlowTile; ++e) {
           double& slope = by_sample[d * kFlowTile + e];
-          slope = e < n ? -by_density[e] * slope : 0;
+          slope = e < n ? -scales.power * by_density[e] * slope : 0;
         }
+      if (config.unfold) unfold(flow.signs(*tapes->flow), by_density);
       flow.path_backward_tile(by_density.data(), by_sample.data(), *tapes->flow, gradients.flow.data());
     } else {
       flow.backward_tile(by_density.data(), *tapes->flow, gradients.flow.data());

@@ -23,6 +23,7 @@ struct LossScales {
   std::vector<double> linear, quadratic, weights;
   double tail = 0;
   bool path = false;  // reverse_kl
+  double power = 1;   // of the integrand
   double pull = 0;    // its: kappa of reverse_kl.h
 };
 
