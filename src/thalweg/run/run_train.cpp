@@ -146,7 +146,7 @@ void Run::train_flows(TrainerState& trained) {
     const CurvePoint& now = s.curve.back();
     std::string line =
         fmt::format("train      batch {:>6} of {}: {:.6g} {}, relative std dev {:.4f}, loss {:.4f}", now.batch,
-                    config.batches, now.value, integrand_->unit(), now.relative_std_dev, now.loss);
+                    s.batches_planned, now.value, integrand_->unit(), now.relative_std_dev, now.loss);
     if (s.settled) line += ", settled";
     if (const auto dropped = std::count(s.active.begin(), s.active.end(), 0); dropped > 0)
       line += fmt::format(", {} channels dropped", dropped);
@@ -229,7 +229,8 @@ void Run::train_sampler() {
   if (card_.trains() && card_.neural.batches > 0) {
     progress_.start("train", 0, "points");
     if (!trained) trained = NeuralTrainer(*integrand_, trainer_config()).initial_state(state_.grids, state_.power);
-    if (trained->batches_done < card_.neural.batches && !trained->settled) train_flows(*trained);
+    const std::uint64_t planned = trained->settled ? trained->batches_planned : card_.neural.batches;
+    if (trained->batches_done < planned) train_flows(*trained);
     use_flows(*trained);
     add_time("train", progress_.seconds());
   }

@@ -161,7 +161,7 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
 }
 
 LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) const {
-  const bool last = step.batch >= config_.batches * 3 / 4;
+  const bool last = step.batch >= state.batches_planned * 3 / 4;
   const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && !last);
   const std::size_t maps = step.drawn.size();
   LossScales s;
@@ -180,7 +180,7 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
     }
     if (s.path) {
       s.linear[m] = 1 / step.drawn[m];
-      const double ramp = config_.anneal * static_cast<double>(config_.batches);
+      const double ramp = config_.anneal * static_cast<double>(state.batches_planned);
       if (const double t = static_cast<double>(step.batch); t < ramp) s.power = t / ramp;
       s.pull = integral_pull(config_, state.mean[m]);
       continue;
@@ -300,8 +300,9 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   for (std::size_t c = 0; c < of_channel.size(); ++c)
     state.integral[c] = keep * state.integral[c] + (1 - keep) * of_channel[c];
   update_means(state, step, total, sums);
-  const double rate = state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate,
-                                                         config_.final_learning_rate, step.batch, config_.batches);
+  const double rate =
+      state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate, config_.final_learning_rate,
+                                         step.batch, state.batches_planned);
   if (!step.first) {
     sum_gradients(step, scratch);
     sums.gradient += follow_gradients(state, step, scratch, rate, scale.path);
@@ -371,7 +372,7 @@ std::uint64_t NeuralTrainer::interval(std::uint64_t parts) const {
 // Whether the last part of the curve has hardly lowered the loss against the part before.
 bool NeuralTrainer::has_settled(const TrainerState& state) const {
   const std::uint64_t since = state.batches_done;
-  if (config_.settle == 0 || since < 2 * interval(kReports)) return false;
+  if (config_.settle == 0 || state.settled || since < 2 * interval(kReports)) return false;
   double now = 0, before = 0, n = 0, m = 0;
   for (const CurvePoint& p : state.curve) {
     if (p.batch > since - interval(kReports))
@@ -390,7 +391,7 @@ void NeuralTrainer::train(TrainerState& state, const Report& report) const {
   while (state.batches_done < state.batches_planned) {
     step(state, sums, scratch);
     ++since;
-    const bool end = state.batches_done == config_.batches;
+    const bool end = state.batches_done == state.batches_planned;
     if (state.batches_done % interval(kCurvePoints) != 0 && !end) continue;
     const double m = static_cast<double>(since);
     state.curve.push_back({state.batches_done, sums.value / m, sums.relative_std_dev / m, sums.learning_rate,
@@ -401,8 +402,11 @@ void NeuralTrainer::train(TrainerState& state, const Report& report) const {
     drop_channels(state);
     if (has_settled(state)) {
       state.settled = true;
-      state.batches_planned = state.batches_done;
-      state.events.push_back(fmt::format("batch {}: the loss has settled", state.batches_done));
+      // What the last quarter is for, and the falling of the learning rate, still come.
+      const bool last = config_.loss == Loss::madnis && state.batches_done < config_.batches * 3 / 4;
+      state.batches_planned = last ? (4 * state.batches_done + 2) / 3 : state.batches_done;
+      state.events.push_back(
+          fmt::format("batch {}: the loss has settled; {} batches in all", state.batches_done, state.batches_planned));
     }
     report(state);
   }

@@ -58,7 +58,8 @@ struct TrainerConfig {
   // Whether reverse_kl drives the determinants of points that are folded over back through zero, instead of away from
   // it.
   bool unfold = true;
-  // The training ends when a twentieth of `batches` lowers the loss by less than this; 0: never.
+  // When a twentieth of `batches` lowers the loss by less than this, the training ends; one with the loss `madnis` goes
+  // over to its last quarter. 0: never.
   double settle = 0;
   // reverse_kl with one channel: C, a / I and I of the term that pulls the integral (reverse_kl.h).
   double integral_term = 0, integral_width = 0.1, reference_integral = 0;
@@ -89,7 +90,7 @@ struct TrainedWeights {
 
 struct TrainerState {
   std::uint64_t batches_done = 0, batches_planned = 0;
-  bool settled = false;            // the loss did, before the planned end: the training is over
+  bool settled = false;            // the loss did, and the plan was shortened
   std::vector<TrainedFlow> flows;  // by map, as all that follows up to tempered_size
   // Running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
   std::vector<double> mean, square, size, tail;
