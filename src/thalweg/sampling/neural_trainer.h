@@ -29,10 +29,9 @@ struct TaskResult;
 // kl:         -sum_i <|w| log g_i>/I_i       (3.36); channel weights by `stratified`
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
 // stratified: (sum_i sigma_i)^2 / I^2        (5.20)
-// madnis:     the loss whose gradient has the least noise, kl or, of a fully connected map, reverse_kl; and stratified
-// in
-//             the last quarter
-// reverse_kl: <log g_i - log |alpha_i f|>      of the fully connected map (reverse_kl.h), along the path of the points
+// madnis:     kl or, for a fully connected map, reverse_kl, whose gradients have the least noise; in the last quarter
+//             stratified
+// reverse_kl: <log g_i - log |alpha_i f|> along the path of the points (reverse_kl.h); channel weights stay as they are
 enum class Loss { kl, variance, stratified, madnis, reverse_kl };
 inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis", "reverse_kl"};
 

@@ -123,89 +123,116 @@ void TapePool::give_back(std::unique_ptr<Tapes> tapes) {
   free_.push_back(std::move(tapes));
 }
 
+namespace {
+
+// Derivatives of the loss by log g and log alpha at the points of a tile.
+struct Factors {
+  std::span<double> by_density, by_alpha;
+  void clear() {
+    for (const auto factors : {by_density, by_alpha}) std::fill(factors.begin(), factors.end(), 0.0);
+  }
+  // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
+  void drop_nothings() {
+    for (const auto factors : {by_density, by_alpha})
+      for (double& f : factors)
+        if (std::abs(f) < kNothing) f = 0;
+  }
+};
+
+// A point of weight w, drawn with `share`.
+void add_point(double w, double jacobian, double share, std::size_t e, std::size_t m, const TrainerState& state,
+               const LossScales& scales, TaskResult& result, Factors& factors) {
+  result.share += share;
+  result.sum += share * w;
+  result.square += share * w * w;
+  result.size += share * std::abs(w);
+  if (w != 0) {
+    result.log_sum += share * std::log(std::abs(w));
+    result.log_share += share;
+  }
+  double& by_density = factors.by_density[e];
+  if (scales.path) {
+    by_density = share * scales.linear[m] * (1 - scales.pull * w);
+    return;
+  }
+  if (const double beta = state.power[m]; beta < 1) {
+    const double soft = std::abs(tempered_weight(w, jacobian, beta));
+    result.tempered[0].add(soft, share);
+    result.tempered[1].add(std::abs(tempered_weight(w, jacobian, next_power(beta))), share);
+    by_density = -share * scales.linear[m] * (soft - state.tempered_size[m]);
+    return;
+  }
+  const double mean = state.mean[m];
+  const double square = std::min(w * w, kFarthest * state.square[m]);
+  const double t = state.square[m] > 0 ? square / state.square[m] : 0, tail = square * t * t * t;
+  result.tail += share * tail;
+  by_density = -share * (scales.linear[m] * (std::abs(w) - state.size[m]) +
+                         scales.quadratic[m] * (square - state.square[m] + scales.tail * (tail - state.tail[m])));
+  const double tail_alpha = mean != 0 ? 8.0 / 7 * scales.tail * (tail - state.tail[m] * w / mean) : 0;
+  factors.by_alpha[e] = share * scales.weights[m] * (2 * (square - w * mean) + tail_alpha);
+}
+
+// The gradient of factor (log g - power log f) along the path of the points. Uses up the factors and, for the
+// integrand at points beside them, the tape of the channel weights.
+void follow_path(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
+                 const TrainingTask& task, double power, const Tile& tile, std::span<double> by_density, Arena& arena,
+                 TapePool::Tapes& tapes, float* gradient) {
+  const std::size_t n = tile.x.size;
+  const auto by_sample = arena.take<double>(tile.x.dim * kFlowTile);
+  log_gradient(integrand, state, task.channel, tile.x, tile.weight.first(n), by_sample.data(), arena,
+               tapes.weights ? &*tapes.weights : nullptr);
+  for (std::size_t d = 0; d < tile.x.dim; ++d)
+    for (std::size_t e = 0; e < kFlowTile; ++e) {
+      double& slope = by_sample[d * kFlowTile + e];
+      slope = e < n ? -power * by_density[e] * slope : 0;
+    }
+  const TrainableMap& map = *state.flows[task.map].flow;
+  if (config.unfold) unfold(map.signs(*tapes.flow), by_density);
+  map.path_backward_tile(by_density.data(), by_sample.data(), *tapes.flow, gradient);
+}
+
+}  // namespace
+
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
                     const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
                     Arena& arena, TapePool& pool, TaskGradients& gradients) {
   const TrainableMap& flow = *state.flows[task.map].flow;
   auto tapes = pool.borrow(state);
-  const std::size_t m = task.map;
   TaskResult result;
   gradients.flow.assign(flow.parameters().size(), 0.0F);
   if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.parameters, 0.0F);
   RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
   Tile tile(integrand, state.weights.has_value(), arena);
-  const auto by_density = arena.take<double>(kFlowTile), by_alpha = arena.take<double>(kFlowTile);
-  const auto by_sample = arena.take<double>(integrand.dim() * kFlowTile);
+  Factors factors{arena.take<double>(kFlowTile), arena.take<double>(kFlowTile)};
   for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
     const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
     if (task.buffered) {
-      draw_again(buffer, task, flow, n, random, tile, *tapes->flow, by_density);
+      draw_again(buffer, task, flow, n, random, tile, *tapes->flow, factors.by_density);
     } else {
       draw(integrand, task, scales.path ? 0 : config.face_share, flow, n, random, tile, *tapes->flow, arena);
       if (store_points) store(tile, n, result.stored);
     }
     use_channels(state.active, tile.weight, tile.alpha);
     if (state.weights) state.weights->network.apply_tile(tile.features, tile.weight, 0, tile.alpha, *tapes->weights);
-    std::fill(by_density.begin(), by_density.end(), 0.0);
-    std::fill(by_alpha.begin(), by_alpha.end(), 0.0);
+    factors.clear();
     for (std::size_t e = 0; e < n; ++e) {
       const double jacobian = std::exp(-tile.log_density[e]);
       const double w =
           tile.weight[e] == 0 ? 0 : task.multiplicity * tile.weight[e] * tile.alpha.row(task.channel)[e] * jacobian;
-      if (!std::isfinite(w)) {
+      if (std::isfinite(w))
+        add_point(w, jacobian, tile.share[e], e, task.map, state, scales, result, factors);
+      else
         ++result.non_finite;
-        continue;
-      }
-      const double share = tile.share[e];
-      result.share += share;
-      result.sum += share * w;
-      result.square += share * w * w;
-      result.size += share * std::abs(w);
-      if (w != 0) {
-        result.log_sum += share * std::log(std::abs(w));
-        result.log_share += share;
-      }
-      if (scales.path) {
-        by_density[e] = share * scales.linear[m] * (1 - scales.pull * w);
-        by_alpha[e] = share * scales.weights[m] * 2 * w * (w - state.mean[m]);
-        continue;
-      }
-      if (const double beta = state.power[m]; beta < 1) {
-        const double soft = std::abs(tempered_weight(w, jacobian, beta));
-        result.tempered[0].add(soft, share);
-        result.tempered[1].add(std::abs(tempered_weight(w, jacobian, next_power(beta))), share);
-        by_density[e] = -share * scales.linear[m] * (soft - state.tempered_size[m]);
-        continue;
-      }
-      const double mean = state.mean[m];
-      const double square = std::min(w * w, kFarthest * state.square[m]);
-      const double t = state.square[m] > 0 ? square / state.square[m] : 0, tail = square * t * t * t;
-      result.tail += share * tail;
-      by_density[e] =
-          -share * (scales.linear[m] * (std::abs(w) - state.size[m]) +
-                    scales.quadratic[m] * (square - state.square[m] + scales.tail * (tail - state.tail[m])));
-      const double tail_alpha = mean != 0 ? 8.0 / 7 * scales.tail * (tail - state.tail[m] * w / mean) : 0;
-      by_alpha[e] = share * scales.weights[m] * (2 * (square - w * mean) + tail_alpha);
     }
-    // Points that add nothing to a gradient in float would make its arithmetic denormal, and slow.
-    for (const auto factors : {by_density, by_alpha})
-      for (double& f : factors)
-        if (std::abs(f) < kNothing) f = 0;
+    factors.drop_nothings();
     if (scales.path) {
-      log_gradient(integrand, state, task.channel, tile.x, tile.weight.first(n), by_sample.data(), arena,
-                   tapes->weights ? &*tapes->weights : nullptr);
-      for (std::size_t d = 0; d < tile.x.dim; ++d)
-        for (std::size_t e = 0; e < kFlowTile; ++e) {
-          double& slope = by_sample[d * kFlowTile + e];
-          slope = e < n ? -scales.power * by_density[e] * slope : 0;
-        }
-      if (config.unfold) unfold(flow.signs(*tapes->flow), by_density);
-      flow.path_backward_tile(by_density.data(), by_sample.data(), *tapes->flow, gradients.flow.data());
-    } else {
-      flow.backward_tile(by_density.data(), *tapes->flow, gradients.flow.data());
+      follow_path(integrand, config, state, task, scales.power, tile, factors.by_density, arena, *tapes,
+                  gradients.flow.data());
+      continue;
     }
+    flow.backward_tile(factors.by_density.data(), *tapes->flow, gradients.flow.data());
     if (state.weights)
-      state.weights->network.backward_tile(task.channel, by_alpha.first(n), 0, tile.alpha, *tapes->weights,
+      state.weights->network.backward_tile(task.channel, factors.by_alpha.first(n), 0, tile.alpha, *tapes->weights,
                                            gradients.weights.data());
   }
   pool.give_back(std::move(tapes));
