@@ -72,11 +72,11 @@ def test_a_folded_map_makes_no_events(tmp_path):
 
 def test_interrupted_training_goes_on(tmp_path):
     """The sampler file of a training that was cut off serves the next one; an unfinished one is not diagnosed."""
-    full = ["--sampler", "ann", "--batches", 2000, "--set", "integration.points=20000"]
+    full = ["--sampler", "ann", "--batches", 1200, "--set", "integration.points=20000", "--set", "sampling.layers=4"]
     process = subprocess.Popen([PROGRAM, "train", HIGGS, *map(str, full), "--run", tmp_path / "cut"],
                                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)  # fmt: skip
     for line in process.stderr:
-        if "batch    200 " in line:
+        if "batch    120 " in line:
             break
     process.send_signal(2)
     process.stderr.read()
