@@ -75,7 +75,7 @@ TEST(Card, ErrorsSayFileLineKeyAndTheNearestSpelling) {
       {error_of(kCard, {"process=p p > e+ ee-"}), {"ee-", "e-"}},
       {error_of(kCard, {"process=3"}), {"text"}},
       {error_of(kCard, {"model=sm_zprim"}), {"sm_zprime"}},
-      {error_of(kCard, {"sampling.sampler=ann"}), {"not there yet"}},
+      {error_of(kCard, {"sampling.loss=reverse_kl"}), {"sampling.loss", "ann"}},
       {error_of(kCard, {"sampling.sampler=vega"}), {"vegas"}},
       {error_of(kCard, {"output.format=lh"}), {"lhe"}},
       {error_of(kCard, {"output.events=-5"}), {"whole number"}},
