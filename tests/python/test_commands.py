@@ -69,7 +69,7 @@ def test_a_sampler_file_serves_without_training(tmp_path):
     assert run("train", CARD, *FAST, *NEURAL, "--run", tmp_path / "a", "--quiet").returncode == 0
     done = run("integrate", CARD, *FAST, *NEURAL, "--run", tmp_path / "a", "--json")
     document = json.loads(done.stdout)
-    assert document["training"]["batches"] == 60 and len(document["training"]["curve"]) == 20
+    assert document["training"]["batches"] == 60 and len(document["training"]["curve"]) == 60
     sampler = tmp_path / "a/sampler.h5"
     for name, damage in {"cut": lambda b: b[: len(b) // 2], "flipped": lambda b: b[:-5000] + b"!" + b[-4999:],
                          "other": lambda b: b"no such thing"}.items():
@@ -195,7 +195,6 @@ WRONG_REQUESTS = {
     "impossible cut": (["--set", "cuts.m_ee.min=14 TeV"], ["13000"]),
     "cut the other way": (["--set", "cuts.m_ee.max=10"], ["nothing could pass"]),
     "below threshold": (["--set", "process=u u~ > t t~ QED=2 QCD=0", "--set", "beams.pdf=none", "--set", "beams.energy=300", "--set", "cuts={}"], ["300"]),
-    "ann sampler": (["--sampler", "ann"], ["neural"]),
     "no batches": (["--batches", "0"], ["batches"]),
     "activation": (["--set", "sampling.activation=elo"], ["elu"]),
     "hepmc": (["-o", "x.hepmc"], ["HepMC3"]),
