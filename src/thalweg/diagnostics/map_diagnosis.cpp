@@ -130,6 +130,15 @@ Orientation orientation_of(const Integrand& integrand, std::size_t channel, cons
   return signs.result();
 }
 
+WeightStatistics weigh(const Integrand& integrand, std::size_t channel, const Mapping& map, std::uint64_t points,
+                       std::uint64_t seed, int threads) {
+  WeightStatistics statistics;
+  std::vector<Distribution> ignored(integrand.dim());
+  for_all(integrand, channel, nullptr, map, What::weights, points, seed, 3, threads,
+          [&](Points& p) { add(statistics, ignored, p); });
+  return statistics;
+}
+
 Diagnosis diagnose(const Integrand& integrand, std::size_t channel, const Foam* cells, const Mapping& map,
                    const Mapping& reference, const DiagnosisConfig& config,
                    const std::function<void(std::uint64_t)>& report) {

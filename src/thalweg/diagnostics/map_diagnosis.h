@@ -82,4 +82,8 @@ std::uint64_t points_of_all_passes(const DiagnosisConfig& config);
 Orientation orientation_of(const Integrand& integrand, std::size_t channel, const Mapping& map, std::uint64_t points,
                            std::uint64_t seed, int threads);
 
+// Weights alone.
+WeightStatistics weigh(const Integrand& integrand, std::size_t channel, const Mapping& map, std::uint64_t points,
+                       std::uint64_t seed, int threads);
+
 }  // namespace thalweg

@@ -53,7 +53,7 @@ class Run {
   void decide_training(const std::optional<TrainerState>& from_file);
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
-  void check_orientation();
+  void examine_maps();
   void refuse_folds() const;
   void check_coverage();
   void explore_cells(std::optional<TrainerState>& trained);

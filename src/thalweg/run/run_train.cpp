@@ -234,7 +234,7 @@ void Run::train_sampler() {
     use_flows(*trained);
     add_time("train", progress_.seconds());
   }
-  if (card_.sampler == "ann") check_orientation();
+  if (card_.sampler == "ann") examine_maps();
   explore_cells(trained);
 }
 
