@@ -1,5 +1,5 @@
 // A bijection of the unit hypercube onto itself, evaluated in batches: the interface of identity,
-// VEGAS grid, coupling flow and fully connected network alike.
+// VEGAS grid, coupling flow and fully connected network alike; the last is one only as far as it is trained to be.
 //
 // forward:  random numbers z -> sample x, with log |det dx/dz|; the density of the sample is
 //           g(x) = exp(-log_jacobian).
