@@ -29,7 +29,6 @@ class AnnMap : public TrainableMap {
   void sample_tile(double* x, double* log_density, MapTape& tape) const override;
   void density_tile(double* x, double* log_density, MapTape& tape) const override;
   void backward_tile(const double* factor, MapTape& tape, float* gradient) const override;
-  bool has_path_gradient() const override { return true; }
   const double* signs(const MapTape& tape) const override;
   void path_backward_tile(const double* by_log_density, const double* by_sample, MapTape& tape,
                           float* gradient) const override;

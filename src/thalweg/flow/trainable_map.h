@@ -30,8 +30,7 @@ class TrainableMap : public Mapping {
   // Adds sum_e factor[e] d log g(x_e) / d parameters at fixed sample points to `gradient`, from the tape of a pass.
   virtual void backward_tile(const double* factor, MapTape& tape, float* gradient) const = 0;
   // Adds sum_e (by_log_density[e] log g(x_e) + sum_i by_sample[i][e] x_i(e)) / d parameters at fixed latent points,
-  // from the tape of sample_tile; only where has_path_gradient().
-  virtual bool has_path_gradient() const { return false; }
+  // from the tape of sample_tile; RunError for maps without such a gradient.
   // Signs of det dx/dz of the points of sample_tile, [64]; null where they are +1 by construction.
   virtual const double* signs(const MapTape&) const { return nullptr; }
   virtual void path_backward_tile(const double* by_log_density, const double* by_sample, MapTape& tape,
