@@ -4,10 +4,9 @@
 #include <hwy/targets.h>
 
 #include <complex>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "amplitude_case.h"
 #include "test_momenta.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/base/units.h"
@@ -17,44 +16,14 @@ namespace {
 
 constexpr std::size_t kEvents = 203;  // no multiple of a tile
 
-// An amplitude from its process string.
-struct Compiled {
-  Model model;
-  Parameters parameters;
-  DiagramSet set;
-  AmplitudeProgram program;
-
-  Compiled(const std::string& process, const std::string& name, Parameters p) : model(name), parameters(std::move(p)) {
-    const auto vertices = model.vertices(parameters);
-    set = diagrams_of(parse_process(process, model, default_multiparticles(4)), model, vertices).at(0);
-    program = compile(set, model, parameters, vertices);
-  }
-  explicit Compiled(const std::string& process, const std::string& name = "sm")
-      : Compiled(process, name, Model(name).default_parameters()) {}
-
-  std::vector<double> me2(const Momenta& p, const Batch& diagrams = {}, std::vector<int> order = {}) const {
-    Arena arena;
-    if (order.empty()) {
-      order.resize(set.process.legs());
-      std::iota(order.begin(), order.end(), 0);
-    }
-    std::vector<double> values(p.size());
-    evaluate(program, p, order, values, diagrams, arena);
-    return values;
-  }
-  std::vector<double> masses() const { return program.leg_masses; }
-};
-
-void expect_close(const std::vector<double>& a, const std::vector<double>& b, double tolerance) {
-  ASSERT_EQ(a.size(), b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], tolerance * std::abs(b[i])) << i;
-}
+using test::AmplitudeCase;
+using test::expect_close;
 
 // Closed form of q q~ > V > l+ l- in chiral couplings; cosine of the l- to the quark.
-double drell_yan(const Compiled& c, double s, double cosine) {
+double drell_yan(const AmplitudeCase& c, double s, double cosine) {
   const auto& p = c.parameters;
   const double e = p.electric_charge(), s2 = p.sin2_theta_w(), sw = std::sqrt(s2), cw = std::sqrt(1 - s2);
-  const double q = c.model.charge3(c.set.process.pdg[0]) / 3.0, iq = q > 0 ? 0.5 : -0.5;
+  const double q = c.model.charge3(c.selected.process.pdg[0]) / 3.0, iq = q > 0 ? 0.5 : -0.5;
   auto couplings = [&](double charge, double isospin) {
     return std::array{e * (isospin - charge * s2) / (sw * cw), -e * charge * sw / cw};
   };
@@ -79,7 +48,7 @@ TEST(Evaluator, DrellYanIsTheClosedForm) {
     for (const char* process : {"u u~ > e+ e-", "d d~ > e+ e-", "s s~ > mu+ mu-"}) {
       Parameters parameters = Model(model).default_parameters();
       if (parameters.has("coupling.zp")) parameters.set("coupling.zp", 0.7);
-      const Compiled c(process, model, parameters);
+      const AmplitudeCase c(process, model, parameters);
       Arena arena;
       const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 10, 900, 1);
       const auto values = c.me2(p);
@@ -115,7 +84,7 @@ TEST(Evaluator, QedProcesses) {
       {"a a > e+ e-", [](double, double t, double u) { return 2 * (t / u + u / t); }},
   };
   for (const Case& test_case : cases) {
-    const Compiled c(test_case.process);
+    const AmplitudeCase c(test_case.process);
     Arena arena;
     const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 10, 900, 2);
     const auto values = c.me2(p);
@@ -134,7 +103,7 @@ TEST(Evaluator, LorentzInvariance) {
        {"u u~ > e+ e-", "u d~ > e+ ve", "e+ e- > a a", "e- a > e- a", "u u~ > z z", "t t~ > a a"}) {
     Parameters stable = Model("sm").default_parameters();
     stable.set("width.t", 0);  // a width of an external particle breaks gauge, and so Lorentz, invariance
-    const Compiled c(process, "sm", stable);
+    const AmplitudeCase c(process, "sm", stable);
     Arena arena;
     const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 400, 900, 3);
     const auto before = c.me2(p);
@@ -144,11 +113,11 @@ TEST(Evaluator, LorentzInvariance) {
 }
 
 TEST(Evaluator, ExchangeOfLegsIsARenaming) {
-  const Compiled a("u u~ > e+ e-"), b("u~ u > e+ e-"), photons("e+ e- > a a");
+  const AmplitudeCase a("u u~ > e+ e-"), b("u~ u > e+ e-"), photons("e+ e- > a a");
   Arena arena;
   const Momenta p = test::two_body_events(arena, kEvents, a.masses(), 20, 500, 4);
-  expect_close(b.me2(p, {}, {1, 0, 2, 3}), a.me2(p), 1e-13);
-  expect_close(photons.me2(p, {}, {0, 1, 3, 2}), photons.me2(p), 1e-12);
+  expect_close(b.me2(p, {1, 0, 2, 3}), a.me2(p), 1e-13);
+  expect_close(photons.me2(p, {0, 1, 3, 2}), photons.me2(p), 1e-12);
 }
 
 // The axial current of massive b quarks is not conserved, the one of massless electrons is: the term
@@ -161,7 +130,7 @@ TEST(Evaluator, PropagatorTermDropsOutAgainstAConservedCurrent) {
     Parameters light = Model("sm_zprime").default_parameters();
     light.set("mass.zp", mass);
     light.set("width.zp", 0);
-    const Compiled c("b b~ > e+ e- / a z", "sm_zprime", light);
+    const AmplitudeCase c("b b~ > e+ e- / a z", "sm_zprime", light);
     const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 100, 500, 5);
     auto& values = scaled.emplace_back(c.me2(p));
     for (std::size_t i = 0; i < kEvents; ++i) values[i] *= std::pow(test::invariant(p, i, 0, 1, 1) - mass * mass, 2);
@@ -173,7 +142,7 @@ TEST(Evaluator, PropagatorTermDropsOutAgainstAConservedCurrent) {
 // over the angles of the decay, |M(t > b ta+ vt)|^2 is |M(t > b w+)|^2 |M(w+ > ta+ vt)|^2 / (M Gamma)^2. Neither
 // current is conserved. |M|^2 is a polynomial of second degree in the direction: six directions are exact.
 TEST(Evaluator, PropagatorOnItsPoleIsTheSumOverPolarisations) {
-  const Compiled whole("t > b ta+ vt"), production("t > b w+"), decay("w+ > ta+ vt");
+  const AmplitudeCase whole("t > b ta+ vt"), production("t > b w+"), decay("w+ > ta+ vt");
   const double m_w = production.masses()[2], m_tau = decay.masses()[1];
   Arena arena;
   const Momenta top = test::two_body_events(arena, 1, production.masses(), 0, 0, 1);
@@ -202,7 +171,7 @@ TEST(Evaluator, PropagatorOnItsPoleIsTheSumOverPolarisations) {
 }
 
 TEST(Evaluator, SplittingABatchChangesNoBit) {
-  const Compiled c("u u~ > e+ e-", "sm_zprime");
+  const AmplitudeCase c("u u~ > e+ e-", "sm_zprime");
   Arena arena;
   const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 20, 900, 6);
   const auto whole = c.me2(p);
@@ -215,18 +184,8 @@ TEST(Evaluator, SplittingABatchChangesNoBit) {
   }
 }
 
-TEST(Evaluator, DiagramsAddUpWithoutInterference) {
-  const Compiled all("u u~ > e+ e-"), photon("u u~ > e+ e- / z"), z("u u~ > e+ e- / a");
-  Arena arena;
-  const Momenta p = test::two_body_events(arena, kEvents, all.masses(), 20, 900, 7);
-  const Batch diagrams = Batch::take(arena, 2, kEvents);
-  all.me2(p, diagrams);
-  expect_close(std::vector<double>(diagrams.row(0), diagrams.row(0) + kEvents), photon.me2(p), 1e-13);
-  expect_close(std::vector<double>(diagrams.row(1), diagrams.row(1) + kEvents), z.me2(p), 1e-13);
-}
-
 TEST(Evaluator, EverySimdTargetAgrees) {
-  const Compiled c("u d~ > e+ ve");
+  const AmplitudeCase c("u d~ > e+ ve");
   Arena arena;
   const Momenta p = test::two_body_events(arena, kEvents, c.masses(), 20, 900, 8);
   const auto best = c.me2(p);
@@ -242,7 +201,7 @@ TEST(Evaluator, EverySimdTargetAgrees) {
 // Decay widths in closed form: Gamma(Z > l l), Gamma(t > b W) at tree level.
 TEST(Evaluator, TwoBodyDecays) {
   Arena arena;
-  const Compiled z("z > e+ e-");
+  const AmplitudeCase z("z > e+ e-");
   const Momenta p = test::two_body_events(arena, kEvents, z.masses(), 0, 0, 9);
   const double m = z.parameters.get("mass.z"), s2 = z.parameters.sin2_theta_w();
   const double g2 = std::pow(z.parameters.electric_charge(), 2) / (s2 * (1 - s2));
@@ -250,7 +209,7 @@ TEST(Evaluator, TwoBodyDecays) {
   const double expected = 2.0 / 3 * g2 * (std::pow(-0.5 + s2, 2) + s2 * s2) * m * m;
   for (double v : z.me2(p)) EXPECT_NEAR(v, expected, 1e-12 * expected);
 
-  const Compiled t("t > b w+");
+  const AmplitudeCase t("t > b w+");
   const Momenta q = test::two_body_events(arena, kEvents, t.masses(), 0, 0, 10);
   const double mt = t.parameters.get("mass.t"), mb = t.parameters.get("mass.b"), mw = t.parameters.get("mass.w");
   const double a = mt * mt, b = mb * mb, w = mw * mw;
@@ -258,46 +217,6 @@ TEST(Evaluator, TwoBodyDecays) {
   const double top = std::pow(t.parameters.electric_charge(), 2) / t.parameters.sin2_theta_w() / 4 *
                      ((a - b) * (a - b) / w + a + b - 2 * w);
   for (double v : t.me2(q)) EXPECT_NEAR(v, top, 1e-12 * top);
-}
-
-void check_reference_file(const std::string& path) {
-  std::ifstream file(path);
-  ASSERT_TRUE(file) << path;
-  const auto json = nlohmann::json::parse(file);
-  const auto& inputs = json["model"]["inputs"];
-  Parameters parameters = Model("sm").default_parameters();
-  for (const auto& [ours, theirs] :
-       {std::pair{"width.z", "WZ"}, {"width.w", "WW"}, {"width.t", "WT"}, {"mass.z", "MZ"}})
-    parameters.set(ours, inputs[theirs].get<double>());
-  parameters.derive();
-  const Compiled c(json["process"].get<std::string>(), "sm", parameters);
-  Arena arena;
-  for (const auto& point : json["points"]) {
-    const Momenta p = Momenta::take(arena, c.set.process.legs(), 1);
-    for (std::size_t l = 0; l < p.legs(); ++l)
-      for (std::size_t mu = 0; mu < 4; ++mu) p.component(l, mu)[0] = point["momenta"][l][mu].get<double>();
-    const double expected = point["me2"].get<double>();
-    EXPECT_NEAR(c.me2(p)[0], expected, 1e-12 * expected) << path;
-  }
-}
-
-const char* const kReferences[] = {"uux_ee", "ddx_ee", "ee_mumu", "udx_epve", "t_bepve"};
-
-TEST(Evaluator, PublishedPoints) {
-  for (const char* name : kReferences)
-    check_reference_file(std::string(THALWEG_SOURCE "/tests/data/") + name + ".json");
-}
-
-TEST(Evaluator, MoreReferencePointsWhereThereAreSome) {
-  const char* folder = std::getenv("THALWEG_REFERENCE_PATH");
-  if (!folder) return;  // the points in tests/data are always checked
-  for (const char* name : kReferences) check_reference_file(std::string(folder) + "/me/" + name + ".json");
-}
-
-TEST(Compile, RefusesWhatItCannotEvaluate) {
-  for (const char* process :
-       {"g g > t t~", "b b~ > w+ w-", "u u~ > u u~", "e+ e- > w+ w-", "u u~ > d d~", "b b~ > h h"})
-    EXPECT_THROW(Compiled{process}, RequestError) << process;
 }
 
 }  // namespace

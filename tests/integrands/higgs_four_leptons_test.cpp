@@ -12,7 +12,7 @@ namespace thalweg {
 namespace {
 
 Parameters parameters() {
-  Parameters p = Parameters::defaults(false);
+  Parameters p = Parameters::defaults("sm");
   p.set_scheme("gmu");
   p.set("gf", 1.1663787e-5);
   p.set("mass.h", 125);

@@ -133,14 +133,14 @@ ChannelSet channels_of(const std::string& process, Parameters parameters, double
 }
 
 TEST(ChannelsFromDiagrams, OneForEachPropagator) {
-  const Parameters p = Parameters::defaults(true);
+  const Parameters p = Parameters::defaults("sm_zprime");
   const ChannelSet set = channels_of("p p > e+ e-", p, 15);
   EXPECT_EQ(set.propagator, (std::vector<int>{22, 23, 32}));
   for (const auto& of : set.channel_of) EXPECT_EQ(of, (std::vector<std::size_t>{0, 1, 2}));
 }
 
 TEST(ChannelsFromDiagrams, ExplainsWhatCannotBe) {
-  Parameters p = Parameters::defaults(true);
+  Parameters p = Parameters::defaults("sm_zprime");
   EXPECT_THROW(channels_of("p p > e+ e-", p, 0), RequestError);      // photon pole
   EXPECT_THROW(channels_of("p p > e+ e-", p, 13001), RequestError);  // above the energy
   p.set("width.zp", 0);

@@ -188,7 +188,7 @@ WRONG_REQUESTS = {
     "unknown process": (["--set", "process=p p > e+ x-"], ["x-"]),
     "charge": (["--set", "process=e+ e- > e+ ve", "--set", "beams.pdf=none"], ["charge"]),
     "no diagram": (["--set", "process=g g > e+ e-"], ["no tree-level diagram"]),
-    "too many legs": (["--set", "process=p p > e+ e- e+ e- e+ e- e+ e-"], ["at most"]),
+    "too many legs": (["--set", "process=p p > e+ e- e+ e- e+ e- e+ e- e+"], ["at most"]),
     "unknown key": (["--set", "beams.enrgy=3"], ["energy"]),
     "unknown set": (["--set", "beams.pdf=NNPDF31_lo_as_0119"], ["NNPDF31_lo_as_0118", "pdfdata"]),
     "unknown unit": (["--set", "beams.energy=13 TeVs"], ["TeV"]),

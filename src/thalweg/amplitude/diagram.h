@@ -1,30 +1,29 @@
 // Tree-level Feynman diagrams, enumerated from the vertex table of a model.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "thalweg/amplitude/process.h"
+#include "thalweg/amplitude/selection.h"
 
 namespace thalweg {
 
-// A piece of a diagram: a leg, or two pieces that meet at a vertex. `pdg` is the particle that leaves
+// A piece of a diagram: a leg, or two or three pieces that meet at a vertex. `pdg` is the particle that leaves
 // the rest of the diagram and ends in the legs of `mask` (bit l: leg l).
 struct Tree {
   int pdg = 0;
   std::uint32_t mask = 0;
-  int vertex = -1;  // index into the vertex list; -1: an external leg
-  std::shared_ptr<const Tree> left, right;
-  int qcd = 0, qed = 0;
-};
+  Meeting meeting{-1, -1, 0};  // which line of which vertex goes to the rest of the diagram; vertex -1: a leg
+  std::vector<std::shared_ptr<const Tree>> parts;
+  int qcd = 0;
 
-// A whole diagram: `left`, `right` and the last leg meet at `vertex`.
+  bool is_leg() const { return parts.empty(); }
+};
+using TreePtr = std::shared_ptr<const Tree>;
+
+// A whole diagram: the tree of all legs but the last one, its root line being the last leg.
 struct Diagram {
-  int vertex = -1;
-  std::shared_ptr<const Tree> left, right;
-  int fermion_sign = 1;  // parity of the permutation of external fermions that its fermion lines make
+  TreePtr body;
   int qcd = 0, qed = 0;
 
   // Internal lines: the particle and the legs on its far side.
@@ -33,24 +32,23 @@ struct Diagram {
     std::uint32_t mask;
   };
   std::vector<Propagator> propagators() const;
+  bool has_four_point_vertex() const;
 };
 
-// All diagrams of a sub-process without the excluded propagators and within the orders given.
-std::vector<Diagram> enumerate_diagrams(const SubProcess& process, const Model& model,
-                                        const std::vector<Vertex>& vertices, const ProcessDefinition& definition);
-
-// A sub-process that has diagrams, with them.
-struct DiagramSet {
-  SubProcess process;
+// A sub-process with its diagrams.
+struct DiagramSet : SelectedProcess {
   std::vector<Diagram> diagrams;
 };
 
-// All sub-processes of a definition that have diagrams. With no order named, only the diagrams with
-// the smallest QCD + 2 QED of the whole process are kept (MadGraph's rule). RequestError if none is left.
+// RequestError above 200000 diagrams.
+std::vector<Diagram> enumerate_diagrams(const SelectedProcess& selected, const Model& model,
+                                        const std::vector<Vertex>& vertices);
+
+// All sub-processes of a definition with all their diagrams.
 std::vector<DiagramSet> diagrams_of(const ProcessDefinition& definition, const Model& model,
                                     const std::vector<Vertex>& vertices);
 
-// "[1 2] z [3 4]"-like description of the internal lines, equal for diagrams with equal propagators.
+// "z(1,2)  e-(1,2,3)": the internal lines with the legs at their far side.
 std::string describe(const Diagram& diagram, const SubProcess& process, const Model& model);
 
 }  // namespace thalweg

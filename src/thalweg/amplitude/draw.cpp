@@ -27,13 +27,13 @@ struct Graph {
   std::vector<Line> lines;
 };
 
-std::size_t add_tree(const std::shared_ptr<const Tree>& tree, Graph& graph) {
-  if (!tree->left) return static_cast<std::size_t>(__builtin_ctz(tree->mask));
+std::size_t add_tree(const TreePtr& tree, Graph& graph) {
+  if (tree->is_leg()) return static_cast<std::size_t>(__builtin_ctz(tree->mask));
   graph.nodes.emplace_back();
   const std::size_t vertex = graph.nodes.size() - 1;
-  for (const auto& child : {tree->left, tree->right}) {
+  for (const TreePtr& child : tree->parts) {
     const std::size_t end = add_tree(child, graph);
-    graph.lines.push_back({vertex, end, child->pdg, !child->left});
+    graph.lines.push_back({vertex, end, child->pdg, child->is_leg()});
   }
   return vertex;
 }
@@ -43,9 +43,9 @@ Graph layout(const Diagram& diagram, const SubProcess& process, const Model& mod
   const std::size_t n = process.legs();
   Graph graph;
   graph.nodes.resize(n + 1);
-  for (const auto& child : {diagram.left, diagram.right}) {
+  for (const TreePtr& child : diagram.body->parts) {
     const std::size_t end = add_tree(child, graph);
-    graph.lines.push_back({n, end, child->pdg, !child->left});
+    graph.lines.push_back({n, end, child->pdg, child->is_leg()});
   }
   graph.lines.push_back({n, n - 1, process.outgoing_pdg(n - 1, model), true});
   for (std::size_t l = 0; l < n; ++l) {

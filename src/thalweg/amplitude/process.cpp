@@ -5,13 +5,12 @@
 #include <set>
 #include <sstream>
 
+#include "thalweg/amplitude/colour_flow.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/base/spelling.h"
 
 namespace thalweg {
 namespace {
-
-constexpr std::size_t kMaxLegs = 9;
 
 std::vector<int> lookup(const std::string& word, const Model& model, const Multiparticles& multiparticles) {
   if (const auto found = multiparticles.find(word); found != multiparticles.end()) return found->second;
@@ -84,8 +83,9 @@ ProcessDefinition parse_process(std::string_view text, const Model& model, const
   if (definition.incoming < 1 || definition.incoming > 2)
     request_error("process '{}' has {} incoming particles; expected two, or one for a decay", text,
                   definition.incoming);
-  if (legs < definition.incoming + 2)
-    request_error("process '{}' has {} outgoing particles; expected two or more", text, legs - definition.incoming);
+  if (legs < 3)
+    request_error("process '{}' has {} outgoing particles; expected {} or more", text, legs - definition.incoming,
+                  3 - definition.incoming);
   if (legs > kMaxLegs) request_error("process '{}' has {} particles; at most {} can be handled", text, legs, kMaxLegs);
   return definition;
 }

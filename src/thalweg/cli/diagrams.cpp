@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "thalweg/amplitude/diagram_channels.h"
 #include "thalweg/amplitude/draw.h"
 #include "thalweg/amplitude/program.h"
 #include "thalweg/base/errors.h"
@@ -20,34 +21,57 @@ struct Arguments {
   bool json = false;
 };
 
-// Distinct sets of propagators: the channels that diagrams open.
-std::size_t count_channels(const std::vector<DiagramSet>& sets, const Model& model) {
-  std::set<std::string> names;
-  for (const DiagramSet& set : sets)
-    for (const Diagram& d : set.diagrams) names.insert(describe(d, set.process, model));
-  return names.size();
+nlohmann::json describe_program(const AmplitudeProgram& program) {
+  return {{"helicities",
+           {{"all", program.all_configurations},
+            {"non_zero", program.configurations.size() * (program.parity ? 2 : 1)},
+            {"computed", program.configurations.size()}}},
+          {"colour", {{"basis", program.basis.size()}, {"flows", program.flows.size()}}},
+          {"currents", program.currents},
+          {"flops", program.flops}};
 }
 
-nlohmann::json describe_set(const DiagramSet& set, const Model& model, const Parameters& parameters,
-                            const std::vector<Vertex>& vertices) {
-  nlohmann::json json = {{"process", to_string(set.process, model)}};
-  for (const Diagram& d : set.diagrams)
-    json["diagrams"].push_back({{"propagators", describe(d, set.process, model)},
-                                {"QCD", d.qcd},
-                                {"QED", d.qed},
-                                {"fermion_sign", d.fermion_sign}});
-  try {
-    const AmplitudeProgram program = compile(set, model, parameters, vertices);
-    json["helicities"] = {{"all", program.all_helicities}, {"non_zero", program.helicities}};
-    json["currents"] = program.currents;
-    json["flops"] = program.flops;
-    bool quarks = false;
-    for (int pdg : set.process.pdg) quarks |= model.particle(pdg).colour == 3;
-    json["colour"] = quarks ? "one quark line, factor 3" : "none";
-  } catch (const RequestError& error) {
-    json["not_evaluated"] = error.what();
+nlohmann::json describe_set(const DiagramSet& set, const DiagramChannels& channels, const Model& model,
+                            const Parameters& parameters, const std::vector<Vertex>& vertices) {
+  std::map<std::size_t, std::size_t> channel_of, group_of;
+  for (std::size_t c = 0; c < channels.channels.size(); ++c) {
+    channel_of[channels.channels[c].diagram] = c + 1;
+    group_of[channels.channels[c].diagram] = channels.channels[c].group + 1;
+  }
+  nlohmann::json json =
+      describe_program(compile(static_cast<const SelectedProcess&>(set), model, parameters, vertices));
+  json["process"] = to_string(set.process, model);
+  json["channels"] = channels.channels.size();
+  json["groups"] = channels.groups;
+  for (std::size_t d = 0; d < set.diagrams.size(); ++d) {
+    const Diagram& diagram = set.diagrams[d];
+    nlohmann::json entry = {
+        {"propagators", describe(diagram, set.process, model)}, {"QCD", diagram.qcd}, {"QED", diagram.qed}};
+    if (channel_of.count(d)) {
+      entry["channel"] = channel_of[d];
+      entry["group"] = group_of[d];
+    }
+    json["diagrams"].push_back(entry);
   }
   return json;
+}
+
+void print_set(const nlohmann::json& sub) {
+  fmt::print("\n{}   {} diagrams, {} channels in {} groups\n", sub["process"].get<std::string>(),
+             sub["diagrams"].size(), sub["channels"].get<std::size_t>(), sub["groups"].get<std::size_t>());
+  fmt::print(
+      "  colour: basis of {}, {} leading flows; helicities: {} of {} not zero, {} computed; {} currents, {:.0f} FLOP\n",
+      sub["colour"]["basis"].get<std::size_t>(), sub["colour"]["flows"].get<std::size_t>(),
+      sub["helicities"]["non_zero"].get<std::size_t>(), sub["helicities"]["all"].get<std::size_t>(),
+      sub["helicities"]["computed"].get<std::size_t>(), sub["currents"].get<std::size_t>(), sub["flops"].get<double>());
+  int number = 0;
+  for (const auto& d : sub["diagrams"]) {
+    const std::string channel =
+        d.contains("channel") ? fmt::format("   channel {}, group {}", d["channel"].get<int>(), d["group"].get<int>())
+                              : "";
+    fmt::print("  {:>3}  {}   QCD={} QED={}{}\n", ++number, d["propagators"].get<std::string>(), d["QCD"].get<int>(),
+               d["QED"].get<int>(), channel);
+  }
 }
 
 int run(const Arguments& a) {
@@ -56,34 +80,29 @@ int run(const Arguments& a) {
   const auto vertices = model.vertices(parameters);
   const auto definition = parse_process(a.process, model, default_multiparticles(a.flavours));
   const auto sets = diagrams_of(definition, model, vertices);
-  nlohmann::json result = {{"process", a.process}, {"model", a.model}, {"channels", count_channels(sets, model)}};
-  std::size_t total = 0;
+  nlohmann::json result = {{"process", a.process}, {"model", a.model}};
+  std::size_t diagrams = 0;
+  std::set<Topology> channels, groups;  // those of several sub-processes count once
   for (const DiagramSet& set : sets) {
-    result["sub_processes"].push_back(describe_set(set, model, parameters, vertices));
-    total += set.diagrams.size();
+    const DiagramChannels found = diagram_channels(set, model, parameters);
+    result["sub_processes"].push_back(describe_set(set, found, model, parameters, vertices));
+    diagrams += set.diagrams.size();
+    for (const DiagramChannel& channel : found.channels) {
+      channels.insert(channel.topology);
+      groups.insert(channel.smallest);
+    }
   }
-  result["diagrams"] = total;
+  result["diagrams"] = diagrams;
+  result["channels"] = channels.size();
+  result["groups"] = groups.size();
   if (!a.output.empty()) write_file(a.output, draw_diagrams(sets, model, 400));
   if (a.json) {
     fmt::print("{}\n", result.dump(2));
     return 0;
   }
-  fmt::print("{}  (model {}): {} sub-processes, {} diagrams, {} channels\n", a.process, a.model, sets.size(), total,
-             result["channels"].get<std::size_t>());
-  for (const auto& sub : result["sub_processes"]) {
-    fmt::print("\n{}", sub["process"].get<std::string>());
-    if (sub.contains("helicities"))
-      fmt::print("   colour: {}; helicities: {} of {} not zero; {} currents, {:.0f} FLOP",
-                 sub["colour"].get<std::string>(), sub["helicities"]["non_zero"].get<int>(),
-                 sub["helicities"]["all"].get<int>(), sub["currents"].get<int>(), sub["flops"].get<double>());
-    else
-      fmt::print("   (diagrams only: {})", sub["not_evaluated"].get<std::string>());
-    fmt::print("\n");
-    int number = 0;
-    for (const auto& d : sub["diagrams"])
-      fmt::print("  {:>3}  {}   QCD={} QED={}\n", ++number, d["propagators"].get<std::string>(), d["QCD"].get<int>(),
-                 d["QED"].get<int>());
-  }
+  fmt::print("{}  (model {}): {} sub-processes, {} diagrams, {} channels in {} groups\n", a.process, a.model,
+             sets.size(), diagrams, channels.size(), groups.size());
+  for (const auto& sub : result["sub_processes"]) print_set(sub);
   if (!a.output.empty()) fmt::print("\npicture: {}\n", a.output);
   return 0;
 }
@@ -94,7 +113,7 @@ void add_diagrams(CLI::App& app, Action& action) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("diagrams", "Feynman diagrams, channels, colour and helicity counts");
   command->add_option("process", a->process, "such as \"p p > e+ e-\"")->required();
-  command->add_option("--model", a->model, "sm or sm_zprime");
+  command->add_option("--model", a->model, "sm, sm_zprime or sm_cp");
   command->add_option("--flavours", a->flavours, "quarks in p and j");
   command->add_option("-o,--output", a->output, "SVG file with the diagrams");
   command->add_flag("--json", a->json, "JSON on stdout");

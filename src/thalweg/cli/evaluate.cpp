@@ -32,12 +32,18 @@ void read_parameters(const nlohmann::json& document, Parameters& parameters) {
   if (!document.contains("parameters")) return;
   const auto& json = document["parameters"];
   if (!json.is_object()) request_error("parameters: expected an object such as {{\"mass.z\": 91.188}}");
-  if (json.contains("scheme")) {
-    if (!json["scheme"].is_string()) request_error("parameters.scheme: expected a text");
-    parameters.set_scheme(json["scheme"].get<std::string>());
+  auto text = [&](const char* name) {
+    if (!json[name].is_string()) request_error("parameters.{}: expected a text", name);
+    return json[name].get<std::string>();
+  };
+  if (json.contains("scheme")) parameters.set_scheme(text("scheme"));
+  if (json.contains("width_scheme")) parameters.set_width_scheme(text("width_scheme"));
+  if (json.contains("width_tchannel")) {
+    if (!json["width_tchannel"].is_boolean()) request_error("parameters.width_tchannel: expected true or false");
+    parameters.set_t_channel_widths(json["width_tchannel"].get<bool>());
   }
   for (const auto& [name, value] : json.items())
-    if (name != "scheme") parameters.set(name, number(value, "parameters." + name));
+    if (name != "scheme" && !name.starts_with("width_")) parameters.set(name, number(value, "parameters." + name));
 }
 
 // Checks shape, mass shells and balance of one point, and puts it into `momenta`.
@@ -96,26 +102,26 @@ int run(const Arguments& a) {
   });
   const auto vertices = model.vertices(parameters);
   const auto definition = parse_process(a.process, model, default_multiparticles(4));
-  const auto sets = diagrams_of(definition, model, vertices);
-  if (sets.size() != 1)
-    request_error("process '{}' stands for {} sub-processes; name one, such as '{}'", a.process, sets.size(),
-                  to_string(sets[0].process, model));
-  const SubProcess& process = sets[0].process;
-  const AmplitudeProgram program = compile(sets[0], model, parameters, vertices);
+  const auto selected = select_processes(definition, model, vertices);
+  if (selected.size() != 1)
+    request_error("process '{}' stands for {} sub-processes; name one, such as '{}'", a.process, selected.size(),
+                  to_string(selected[0].process, model));
+  const SubProcess& process = selected[0].process;
+  const AmplitudeProgram program = compile(selected[0], model, parameters, vertices);
   Arena arena;
   const auto& points = document["points"];
   const Momenta momenta = Momenta::take(arena, process.legs(), points.size());
+  std::vector<double> alpha_s(points.size(), parameters.get("alpha_s"));
   for (std::size_t i = 0; i < points.size(); ++i)
     with_place(fmt::format("{}: point {}", a.points, i + 1), [&] {
       read_point(points[i], program.leg_masses, process.incoming, momenta, i);
-      // no amplitude that can be evaluated depends on alpha_s, but a wrong one is still wrong
-      if (points[i].contains("alpha_s") && !(number(points[i]["alpha_s"], "alpha_s") > 0))
-        request_error("alpha_s must be positive");
+      if (points[i].contains("alpha_s")) alpha_s[i] = number(points[i]["alpha_s"], "alpha_s");
+      if (!(alpha_s[i] >= 0)) request_error("alpha_s must not be negative, but is {}", alpha_s[i]);
     });
   std::vector<int> order(process.legs());
   std::iota(order.begin(), order.end(), 0);
   std::vector<double> values(points.size());
-  evaluate(program, momenta, order, values, {}, arena);
+  evaluate(program, {momenta, order, alpha_s}, {values}, arena);
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i])) run_error("{}: point {}: |M|^2 is {}", a.points, i + 1, values[i]);
   fmt::print("{}\n", nlohmann::json{{"process", a.process}, {"values", values}}.dump(2));
@@ -129,7 +135,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("evaluate", "|M|^2 at given momenta");
   command->add_option("process", a->process, "such as \"u u~ > e+ e-\"")->required();
   command->add_option("--points", a->points, "JSON file with momenta")->required();
-  command->add_option("--model", a->model, "sm or sm_zprime");
+  command->add_option("--model", a->model, "sm, sm_zprime or sm_cp");
   command->add_flag("--json", a->json, "JSON on stdout (always so)");
   command->callback([=, &action] { action = [=] { return run(*a); }; });
 }

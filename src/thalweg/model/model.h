@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <complex>
 #include <string>
 #include <vector>
 
@@ -23,26 +24,41 @@ struct Particle {
   bool self_conjugate() const { return name == antiname; }
 };
 
-enum class VertexKind { ffv, ffs, vvv, vvs, sss };
+enum class VertexKind { ffv, ffs, vvv, vvs, sss, vvvv, vvss, ssss };
 
-// An elementary vertex: the three particles that leave it, so that their charges add up to zero.
-// ffv: lines[0] is the outgoing fermion (row spinor), lines[1] the outgoing antifermion, lines[2] the
-// vector, and the Lagrangian term is  psi-bar gamma^mu (left P_L + right P_R) psi V_mu.
-// The other kinds take part in diagrams only; their couplings are not evaluated.
+// An elementary vertex: the particles that leave it, so that their charges add up to zero, and the term of the
+// Lagrangian with its fields taken as the wave functions of these particles (all derivatives applied, momenta k
+// leaving, one term for each way to put identical particles into the fields):
+//
+//   ffv   psi-bar gamma^mu (left P_L + right P_R) psi V_mu      lines: outgoing fermion (row), antifermion, vector
+//   ffs   psi-bar (left P_L + right P_R) psi phi                 the same with a scalar
+//   vvv   left [(1.2) (k1-k2).3 + cyclic]         totally antisymmetric
+//   vvs   left (1.2)
+//   sss   left
+//   vvvv  left [2 (1.2)(3.4) - (1.3)(2.4) - (1.4)(2.3)]
+//   vvss  left (1.2)
+//   ssss  left
+//
+// Couplings are in units of g_s^qcd. Vertices of gluons carry their whole colour structure: g_s T^a with
+// Tr(T^a T^b) = 1/2, and all terms with f^{abc} and f f of the Yang-Mills Lagrangian with D = d - i g_s T.A.
 struct Vertex {
   VertexKind kind;
-  std::array<int, 3> lines;
-  double left = 0, right = 0;
+  std::array<int, 4> lines{};  // the last one is 0 at a vertex of three lines
+  std::complex<double> left, right;
   int qcd = 0, qed = 0;  // coupling orders
+
+  std::size_t legs() const { return lines[3] ? 4 : 3; }
 };
 
 class Model {
  public:
-  // "sm" or "sm_zprime"; RequestError otherwise.
+  // "sm", "sm_zprime" (a Z' with the couplings of the Z times coupling.zp) or "sm_cp" (a CP-violating Yukawa coupling
+  // of the top); RequestError otherwise.
   explicit Model(const std::string& name);
 
   const std::string& name() const { return name_; }
-  Parameters default_parameters() const { return Parameters::defaults(name_ == "sm_zprime"); }
+  static std::vector<std::string> names() { return {"sm", "sm_zprime", "sm_cp"}; }
+  Parameters default_parameters() const { return Parameters::defaults(name_); }
   const std::vector<Particle>& particles() const { return particles_; }
 
   // The entry of a particle or antiparticle. RequestError if there is none.
@@ -59,7 +75,10 @@ class Model {
   double mass(int pdg, const Parameters& parameters) const;
   double width(int pdg, const Parameters& parameters) const;
 
-  // All vertices, with their couplings at these parameters.
+  // Squared-mass parameter of propagators: m^2 - i m Gamma in the complex-mass scheme, else m^2.
+  std::complex<double> complex_mass(int pdg, const Parameters& parameters) const;
+
+  // All vertices whose coupling is not zero at these parameters.
   std::vector<Vertex> vertices(const Parameters& parameters) const;
 
  private:

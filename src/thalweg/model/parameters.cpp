@@ -8,7 +8,7 @@
 
 namespace thalweg {
 
-Parameters Parameters::defaults(bool with_zprime) {
+Parameters Parameters::defaults(const std::string& model) {
   Parameters p;
   // The defaults of MadGraph5_aMC@NLO's model `sm`.
   p.values_ = {
@@ -19,6 +19,7 @@ Parameters Parameters::defaults(bool with_zprime) {
       {"mass.w", 0.0},
       {"mass.t", 173.0},
       {"mass.b", 4.7},
+      {"mass.c", 0.0},
       {"mass.h", 125.0},
       {"mass.tau", 1.777},
       {"width.z", 2.441404},
@@ -28,12 +29,19 @@ Parameters Parameters::defaults(bool with_zprime) {
       {"width.tau", 0.0},
       {"yukawa.t", 173.0},
       {"yukawa.b", 4.7},
+      {"yukawa.c", 0.0},
       {"yukawa.tau", 1.777},
   };
-  if (with_zprime) {
+  if (model == "sm_zprime") {
     p.values_["mass.zp"] = 400.0;
     p.values_["width.zp"] = 0.5;
     p.values_["coupling.zp"] = 1.0;
+  }
+  if (model == "sm_cp") {
+    // the values that leave gg -> h as it is (matrix element method for the CP phase, eq. 6.2)
+    p.values_["cp.angle"] = 0.0;
+    p.values_["cp.even"] = 1.0;
+    p.values_["cp.odd"] = 2.0 / 3;
   }
   p.derive();
   return p;
@@ -61,6 +69,13 @@ void Parameters::set_scheme(const std::string& name) {
     request_error("unknown scheme '{}'{} Expected alpha_gf_mz (inputs alpha, G_F, M_Z) or gmu (G_F, M_W, M_Z)", name,
                   did_you_mean(name, {"alpha_gf_mz", "gmu"}));
   }
+}
+
+void Parameters::set_width_scheme(const std::string& name) {
+  if (name != "fixed" && name != "complex")
+    request_error("unknown width_scheme '{}'{} Expected fixed or complex", name,
+                  did_you_mean(name, {"fixed", "complex"}));
+  complex_masses_ = name == "complex";
 }
 
 std::string Parameters::scheme_name() const { return scheme_ == Scheme::gmu ? "gmu" : "alpha_gf_mz"; }

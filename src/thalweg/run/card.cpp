@@ -82,6 +82,10 @@ class CardReader : private CardFile {
     } else if (const toml::table* table = node->as_table()) {
       if (const toml::node* scheme = table->get("scheme"))
         with_place(where("parameters.scheme", scheme), [&] { card.parameters.set_scheme(text(*scheme)); });
+      if (const toml::node* scheme = table->get("width_scheme"))
+        with_place(where("parameters.width_scheme", scheme), [&] { card.parameters.set_width_scheme(text(*scheme)); });
+      if (const toml::node* on = table->get("width_tchannel"))
+        with_place(where("parameters.width_tchannel", on), [&] { card.parameters.set_t_channel_widths(boolean(*on)); });
       if (const toml::node* slha = table->get("slha"))
         with_place(where("parameters.slha", slha), [&] { load_slha(text(*slha), card); });
       assign(*table, "", card.parameters);
@@ -101,18 +105,14 @@ class CardReader : private CardFile {
   void assign(const toml::table& table, const std::string& prefix, Parameters& parameters) const {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
-      if (name == "scheme" || name == "slha") continue;
+      if (name == "scheme" || name == "slha" || name == "width_scheme" || name == "width_tchannel") continue;
       if (const toml::table* inner = node.as_table()) {
         assign(*inner, name + ".", parameters);
         continue;
       }
       const auto& value = node;
       const std::string key_name = "parameters." + name;
-      with_place(where(key_name, &value), [&] {
-        if (name == "width_scheme" || name == "width_tchannel")
-          request_error("'{}' is not there yet; widths are fixed in every propagator", name);
-        parameters.set(name, number(value, true));
-      });
+      with_place(where(key_name, &value), [&] { parameters.set(name, number(value, true)); });
     }
   }
 

@@ -32,7 +32,7 @@ struct RunCard {
   bool has_particles() const { return has_process() || integrand.name == "higgs_four_leptons"; }
   std::string title() const { return has_process() ? process : integrand.name; }
   Model model{"sm"};
-  Parameters parameters = Parameters::defaults(false);
+  Parameters parameters = Parameters::defaults("sm");
 
   Beams::Kind beam_kind = Beams::Kind::hadrons;
   double energy = 0;  // GeV, centre of mass

@@ -74,6 +74,22 @@ void CrossSection::scales(Survivors& s, Arena& arena) const {
   }
 }
 
+namespace {
+
+// Helicities and colours are chosen with the low bits of the number whose high bits choose the sub-process.
+EventChoice make_choice(std::span<const double> pick, Arena& arena) {
+  const std::size_t n = pick.size();
+  const auto helicity = arena.take<double>(n), flow = arena.take<double>(n);
+  for (std::size_t e = 0; e < n; ++e) {
+    double whole;
+    helicity[e] = std::modf(pick[e] * 0x1p17, &whole);
+    flow[e] = std::modf(pick[e] * 0x1p35, &whole);
+  }
+  return {helicity, flow, arena.take<std::int32_t>(n), arena.take<std::int32_t>(n)};
+}
+
+}  // namespace
+
 void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   const std::size_t n = s.count;
   Batch fa, fb;
@@ -94,9 +110,13 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   for (std::size_t c = 0; c < channels(); ++c) std::fill_n(s.alpha.row(c), n, 0.0);
   Momenta momenta = s.points.momenta;
   for (const Group& group : groups_) {
-    const bool single = weights_ == ChannelWeights::diagrams;
-    const Batch diagrams = single ? Batch::take(arena, group.program.diagrams, n) : Batch{};
-    thalweg::evaluate(group.program, momenta, order, me2, diagrams, arena);
+    EventChoice choice;
+    if (!s.pick.empty()) {
+      choice = make_choice(s.pick, arena);
+      s.configuration.push_back(choice.configuration);
+      s.flow.push_back(choice.flow);
+    }
+    thalweg::evaluate(group.program, {momenta, order, s.alpha_s}, {me2, {}, s.pick.empty() ? nullptr : &choice}, arena);
     std::fill(luminosity.begin(), luminosity.end(), 0.0);
     for (std::size_t p : group.sub_processes) {
       double* row = s.contributions.row(p);
@@ -109,8 +129,10 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
         s.weight[e] += row[e];
       }
     }
-    if (!single) continue;
-    for (std::size_t d = 0; d < group.program.diagrams; ++d)
+    if (!group.single) continue;
+    const Batch diagrams = Batch::take(arena, group.single->parts.size(), n);
+    thalweg::evaluate(*group.single, {momenta, order, s.alpha_s}, diagrams, arena);
+    for (std::size_t d = 0; d < diagrams.dim; ++d)
       for (std::size_t e = 0; e < n; ++e) s.alpha.row(group.channel_of[d])[e] += luminosity[e] * diagrams.row(d)[e];
   }
   for (std::size_t e = 0; e < n; ++e) s.weight[e] *= flux(s.points.s_hat[e]) * s.points.jacobian[e];
@@ -139,12 +161,17 @@ void CrossSection::channel_weights(Survivors& s) const {
   }
 }
 
-CrossSection::Survivors CrossSection::compute(std::size_t channel, const Batch& points, Arena& arena) const {
+CrossSection::Survivors CrossSection::compute(std::size_t channel, const Batch& points, std::span<const double> pick,
+                                              Arena& arena) const {
   const auto all = PhaseSpacePoints::take(arena, definition_.labels.size(), points.size);
   channels_.channels[channel].forward(points, all);
   Survivors s;
   select(all, s, arena);
   s.weight = arena.take<double>(s.count);
+  if (!pick.empty()) {
+    s.pick = arena.take<double>(s.count);
+    for (std::size_t i = 0; i < s.count; ++i) s.pick[i] = pick[s.index[i]];
+  }
   scales(s, arena);
   amplitudes(s, arena);
   channel_weights(s);
@@ -152,7 +179,9 @@ CrossSection::Survivors CrossSection::compute(std::size_t channel, const Batch& 
 }
 
 void CrossSection::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
-  const Survivors s = compute(channel, points, arena);
+  const std::span<const double> pick =
+      out.records.dim ? std::span<const double>(out.pick).first(points.size) : std::span<const double>();
+  const Survivors s = compute(channel, points, pick, arena);
   std::fill(out.weight.begin(), out.weight.end(), 0.0);
   for (std::size_t i = 0; i < s.count; ++i) {
     const std::size_t e = s.index[i];
@@ -200,14 +229,45 @@ void CrossSection::write_records(const Survivors& s, const Evaluation& out) cons
     // Parton densities may be negative: a sub-process is chosen by size and brings its sign.
     if (size != std::abs(total) && total != 0)
       out.weight[e] *= std::copysign(size, s.contributions.row(chosen)[i]) / total;
-    const double head[kRecordHead] = {
-        static_cast<double>(chosen), s.points.x_a[i], s.points.x_b[i], s.mu_f[i], s.mu_r[i], s.alpha_s[i]};
+    const std::size_t group = group_of_[chosen];
+    const double head[kRecordHead] = {static_cast<double>(chosen),
+                                      s.points.x_a[i],
+                                      s.points.x_b[i],
+                                      s.mu_f[i],
+                                      s.mu_r[i],
+                                      s.alpha_s[i],
+                                      static_cast<double>(s.configuration[group][i]),
+                                      static_cast<double>(s.flow[group][i])};
     for (std::size_t r = 0; r < kRecordHead; ++r) out.records.row(r)[e] = head[r];
     for (std::size_t l = 0; l < final_legs_; ++l)
       for (std::size_t mu = 0; mu < 4; ++mu)
         out.records.row(kRecordHead + 4 * l + mu)[e] = s.points.momenta.component(first_final_ + l, mu)[i];
   }
 }
+
+namespace {
+
+void set_helicities(const AmplitudeProgram& program, int configuration, Event& event) {
+  const bool mirrored = configuration < 0;
+  const auto& helicities =
+      program.configurations[static_cast<std::size_t>(mirrored ? -1 - configuration : configuration)];
+  for (std::size_t l = 0; l < event.particles.size(); ++l)
+    event.particles[l].spin = mirrored ? -helicities[l] : helicities[l];
+}
+
+// A colour line leaves a final particle by its colour, an incoming one by its anticolour.
+void set_colours(const ColourFlow& flow, std::size_t incoming, Event& event) {
+  int line = 501;
+  for (std::size_t source = 0; source < event.particles.size(); ++source) {
+    if (!flow.sink_of[source]) continue;
+    const auto sink = static_cast<std::size_t>(flow.sink_of[source] - 1);
+    event.particles[source].colours[source < incoming ? 1 : 0] = line;
+    event.particles[sink].colours[sink < incoming ? 0 : 1] = line;
+    ++line;
+  }
+}
+
+}  // namespace
 
 Event CrossSection::to_event(std::span<const double> record) const {
   const auto p = static_cast<std::size_t>(record[0]);
@@ -239,10 +299,11 @@ Event CrossSection::to_event(std::span<const double> record) const {
       const double* k = record.data() + kRecordHead + 4 * (l - first_final_);
       particle.e = k[0], particle.px = k[1], particle.py = k[2], particle.pz = k[3];
     }
-    // One quark line at most: its two ends share colour 501.
-    if (model_.particle(particle.pdg).colour == 3) particle.colours[particle.pdg > 0 ? 0 : 1] = 501;
     event.particles.push_back(particle);
   }
+  const AmplitudeProgram& program = groups_[group_of_[p]].program;
+  set_helicities(program, static_cast<int>(record[6]), event);
+  set_colours(program.flows[static_cast<std::size_t>(record[7])].flow, first_final_, event);
   return event;
 }
 

@@ -38,7 +38,8 @@ class CrossSection : public Integrand, public EventSource {
   std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
 
-  // Record: sub-process, x_a, x_b, mu_F, mu_R, alpha_s, momenta of the final particles.
+  // Record: sub-process, x_a, x_b, mu_F, mu_R, alpha_s, helicity configuration, colour flow (see EventChoice), momenta
+  // of the final particles.
   std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
   Event to_event(std::span<const double> record) const override;
   EventFileInfo file_info() const override;
@@ -48,10 +49,11 @@ class CrossSection : public Integrand, public EventSource {
   std::string unit() const override { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
 
  private:
-  static constexpr std::size_t kRecordHead = 6;
+  static constexpr std::size_t kRecordHead = 8;
   // Sub-processes with equal amplitudes, evaluated once.
   struct Group {
     AmplitudeProgram program;
+    std::optional<SingleDiagrams> single;    // where channel weights ask for |M_d|^2
     std::vector<std::size_t> channel_of;     // of each diagram
     std::vector<std::size_t> sub_processes;  // indices into sets_
   };
@@ -61,13 +63,15 @@ class CrossSection : public Integrand, public EventSource {
     std::span<std::size_t> index;  // into the batch
     PhaseSpacePoints points;
     std::span<double> mu_f, mu_r, alpha_s;
-    Batch contributions;  // by sub-process
+    std::span<double> pick;                                    // empty unless records are wanted
+    Batch contributions;                                       // by sub-process
+    std::vector<std::span<std::int32_t>> configuration, flow;  // by group
     std::span<double> weight;
     Batch alpha;
   };
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
-  Survivors compute(std::size_t channel, const Batch& points, Arena& arena) const;
+  Survivors compute(std::size_t channel, const Batch& points, std::span<const double> pick, Arena& arena) const;
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
   void scales(Survivors& s, Arena& arena) const;
   void amplitudes(Survivors& s, Arena& arena) const;
@@ -80,6 +84,7 @@ class CrossSection : public Integrand, public EventSource {
   ProcessDefinition definition_;
   std::vector<DiagramSet> sets_;
   std::vector<Group> groups_;
+  std::vector<std::size_t> group_of_;  // of each sub-process
   ChannelSet channels_;
   Beams beams_;
   Cuts cuts_;

@@ -10,13 +10,10 @@ namespace {
 
 // Programs of sub-processes that differ in names only, such as u u~ and c c~.
 bool equal(const AmplitudeProgram& a, const AmplitudeProgram& b) {
-  auto same = [](const Op& x, const Op& y) {
-    return x.kind == y.kind && x.out == y.out && x.a == y.a && x.b == y.b && x.c == y.c && x.leg == y.leg &&
-           x.helicity == y.helicity && x.incoming == y.incoming && x.momentum == y.momentum && x.diagram == y.diagram &&
-           x.left == y.left && x.right == y.right && x.mass == y.mass && x.propagator == y.propagator;
-  };
-  return a.factor == b.factor && a.leg_masses == b.leg_masses && a.momentum_masks == b.momentum_masks &&
-         a.propagators == b.propagators && std::equal(a.ops.begin(), a.ops.end(), b.ops.begin(), b.ops.end(), same);
+  return a.ops == b.ops && a.terms == b.terms && a.outputs == b.outputs && a.coefficients == b.coefficients &&
+         a.factor == b.factor && a.leg_masses == b.leg_masses && a.momentum_masks == b.momentum_masks &&
+         a.propagators == b.propagators && a.powers == b.powers && a.colour == b.colour &&
+         a.configurations == b.configurations && a.incoming == b.incoming;
 }
 
 // The beams that a card describes; partons have one definite flavour each.
@@ -101,14 +98,18 @@ std::size_t CrossSection::dim() const { return channels_.channels[0].dim(); }
 
 void CrossSection::group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices) {
   for (std::size_t p = 0; p < sets_.size(); ++p) {
-    AmplitudeProgram program = compile(sets_[p], model_, parameters, vertices);
+    AmplitudeProgram program = compile(static_cast<const SelectedProcess&>(sets_[p]), model_, parameters, vertices);
     const auto same = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
       return equal(g.program, program) && g.channel_of == channels_.channel_of[p];
     });
-    if (same != groups_.end())
+    group_of_.push_back(static_cast<std::size_t>(same - groups_.begin()));
+    if (same != groups_.end()) {
       same->sub_processes.push_back(p);
-    else
-      groups_.push_back({std::move(program), channels_.channel_of[p], {p}});
+      continue;
+    }
+    Group& group = groups_.emplace_back(Group{std::move(program), std::nullopt, channels_.channel_of[p], {p}});
+    if (weights_ == ChannelWeights::diagrams)
+      group.single = compile_single_diagrams(sets_[p], model_, parameters, vertices);
   }
 }
 

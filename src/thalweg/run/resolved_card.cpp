@@ -25,7 +25,9 @@ std::string number(double value) {
 }
 
 std::string resolved_parameters(const RunCard& card) {
-  std::string text = fmt::format("\n[parameters]\nscheme = \"{}\"\n", card.parameters.scheme_name());
+  std::string text = fmt::format("\n[parameters]\nscheme = \"{}\"\nwidth_scheme = \"{}\"\nwidth_tchannel = {}\n",
+                                 card.parameters.scheme_name(), card.parameters.complex_masses() ? "complex" : "fixed",
+                                 card.parameters.t_channel_widths());
   const bool gmu = card.parameters.scheme() == Scheme::gmu;
   for (const auto& [name, value] : card.parameters.values()) {
     if (name == (gmu ? "alpha_em_inverse" : "mass.w")) text += "# follows: ";
