@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thalweg/base/errors.h"
+#include "thalweg/base/spelling.h"
 #include "thalweg/base/units.h"
 
 // The order matters.
@@ -291,6 +293,14 @@ std::size_t rescue(const AmplitudeProgram& program, const AmplitudeInput& in, co
 }
 
 }  // namespace
+
+Precision precision_of(const std::string& name) {
+  if (name == "double") return Precision::full;
+  if (name == "mixed") return Precision::mixed;
+  request_error("precision '{}'{} Expected double or mixed", name, did_you_mean(name, {"double", "mixed"}));
+}
+
+std::string to_string(Precision precision) { return precision == Precision::mixed ? "mixed" : "double"; }
 
 std::size_t evaluate(const AmplitudeProgram& program, const AmplitudeInput& in, const AmplitudeOutput& out,
                      Arena& arena) {

@@ -27,6 +27,10 @@ struct EventChoice {
 // What is left agrees with double to 1e-4, and to 2e-6 in the median (measured on 20 000 random points each of thirteen
 // processes from twice to 300 times their threshold; docs/results.md).
 enum class Precision { full, mixed };
+// "double" or "mixed"; RequestError.
+Precision precision_of(const std::string& name);
+std::string to_string(Precision precision);
+
 inline constexpr double kWorstPropagator = 1e4, kWorstWeakPropagator = 30, kWorstLongitudinal = 10;
 
 struct AmplitudeInput {

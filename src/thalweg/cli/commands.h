@@ -13,6 +13,7 @@ void add_generate(CLI::App& app, Action& action);
 void add_integrate(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_diagrams(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_diagnose(CLI::App& app, Action& action);

@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "thalweg/amplitude/evaluator.h"
+#include "thalweg/amplitude/plugin.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
 #include "thalweg/cli/commands.h"
@@ -17,8 +18,8 @@ namespace {
 constexpr double kMomentumTolerance = 1e-6;
 
 struct Arguments {
-  std::string process, model = "sm", points;
-  bool json = true;
+  std::string process, model = "sm", points, precision = "double", amplitude;
+  bool json = true, check = false;
 };
 
 double number(const nlohmann::json& json, const std::string& what) {
@@ -92,6 +93,30 @@ nlohmann::json read_document(const Arguments& a) {
   return document;
 }
 
+// How far the values are from those in double (mixed precision, plug-ins), or those in mixed precision from them.
+nlohmann::json check(const AmplitudeProgram& program, AmplitudeInput in, const std::vector<double>& values, bool plugin,
+                     Arena& arena) {
+  const bool full = in.precision == Precision::full;
+  auto deviations = [&](Precision precision, std::size_t* rescued) {
+    in.precision = precision;
+    std::vector<double> other(values.size()), list;
+    const std::size_t left = evaluate(program, in, {other}, arena);
+    if (rescued) *rescued = left;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i] != other[i]) list.push_back(std::abs(values[i] - other[i]) / std::abs(full ? values[i] : other[i]));
+    std::sort(list.begin(), list.end());
+    const nlohmann::json median = list.empty() ? 0.0 : list[list.size() / 2], worst = list.empty() ? 0.0 : list.back();
+    return nlohmann::json{{"median", median}, {"largest", worst}, {"points_that_differ", list.size()}};
+  };
+  std::size_t rescued = 0;
+  nlohmann::json result = {{"from_double", deviations(Precision::full, nullptr)}};
+  if (full && !plugin) {
+    result["of_mixed"] = deviations(Precision::mixed, &rescued);
+    result["of_mixed"]["rescued"] = rescued;
+  }
+  return result;
+}
+
 int run(const Arguments& a) {
   const Model model(a.model);
   const nlohmann::json document = read_document(a);
@@ -121,10 +146,19 @@ int run(const Arguments& a) {
   std::vector<int> order(process.legs());
   std::iota(order.begin(), order.end(), 0);
   std::vector<double> values(points.size());
-  evaluate(program, {momenta, order, alpha_s}, {values}, arena);
+  nlohmann::json result = {{"process", a.process}};
+  const AmplitudeInput in{momenta, order, alpha_s, precision_of(a.precision)};
+  if (const std::string plugin = plugin_path(a.amplitude); !plugin.empty()) {
+    PluginAmplitude(plugin, process.legs(), "").evaluate(momenta, alpha_s, values, arena);
+    result["amplitude"] = a.amplitude;
+  } else if (const std::size_t rescued = evaluate(program, in, {values}, arena); in.precision == Precision::mixed) {
+    result["rescued"] = rescued;
+  }
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i])) run_error("{}: point {}: |M|^2 is {}", a.points, i + 1, values[i]);
-  fmt::print("{}\n", nlohmann::json{{"process", a.process}, {"values", values}}.dump(2));
+  result["values"] = values;
+  if (a.check) result["check"] = check(program, in, values, result.contains("amplitude"), arena);
+  fmt::print("{}\n", result.dump(2));
   return 0;
 }
 
@@ -136,6 +170,9 @@ void add_evaluate(CLI::App& app, Action& action) {
   command->add_option("process", a->process, "such as \"u u~ > e+ e-\"")->required();
   command->add_option("--points", a->points, "JSON file with momenta")->required();
   command->add_option("--model", a->model, "sm, sm_zprime or sm_cp");
+  command->add_option("--precision", a->precision, "double, or mixed: currents in float");
+  command->add_option("--amplitude", a->amplitude, "plugin:FILE, a library with the UMAMI interface");
+  command->add_flag("--check", a->check, "deviation of the values from double precision, and of mixed precision");
   command->add_flag("--json", a->json, "JSON on stdout (always so)");
   command->callback([=, &action] { action = [=] { return run(*a); }; });
 }

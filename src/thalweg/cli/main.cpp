@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   thalweg::add_train(app, action);
   thalweg::add_evaluate(app, action);
   thalweg::add_diagrams(app, action);
+  thalweg::add_export(app, action);
   thalweg::add_inspect(app, action);
   thalweg::add_diagnose(app, action);
   thalweg::add_report(app, action);

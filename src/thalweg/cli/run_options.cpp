@@ -34,6 +34,7 @@ void RunArguments::add_common(CLI::App& command) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--sampler", sampler, "neural, vegas or flat");
+  command.add_option("--precision", precision, "of amplitudes: double, or mixed");
   CLI::Option* fixed =
       command.add_option("--batches", batches, "training batches of the neural sampler (default: as many as pay)")
           ->check(CLI::Range(1, 100'000'000));
@@ -51,6 +52,7 @@ RunCard RunArguments::card_with_overrides() const {
   if (events) all.push_back(fmt::format("output.events={}", *events));
   if (accuracy) all.push_back(fmt::format("integration.accuracy={}", *accuracy));
   if (batches) all.push_back(fmt::format("sampling.batches={}", *batches));
+  if (!precision.empty()) all.push_back("precision=" + precision);
   if (!sampler.empty()) all.push_back("sampling.sampler=" + sampler);
   return load_card(card, all);
 }

@@ -13,7 +13,7 @@ namespace thalweg {
 struct RunArguments {
   std::string card;
   std::vector<std::string> set;
-  std::string folder, output, sampler, train_for;
+  std::string folder, output, sampler, precision, train_for;
   std::optional<std::int64_t> events, seed, batches;
   std::optional<double> accuracy;
   int threads = 0;

@@ -28,6 +28,7 @@ class CardReader : private CardFile {
     if (root().contains("integrand")) {
       read_integrand(card);
     } else {
+      read_amplitude(card);
       read_beams(card);
       read_scales(card);
       read_cuts(card);
@@ -70,6 +71,21 @@ class CardReader : private CardFile {
     if (!(value >= least && value <= most))
       request_error("expected a number from {} to {}, not {}", least, most, value);
     return value;
+  }
+
+  // Plug-ins are looked for where the card lies, too; the card that is written down holds the whole path.
+  void read_amplitude(RunCard& card) const {
+    card.precision = at(
+        "precision", [](const toml::node& n) { return precision_of(text(n)); }, [] { return Precision::full; });
+    if (const toml::node* node = find("amplitude"))
+      with_place(where("amplitude", node), [&] {
+        std::filesystem::path path = plugin_path(text(*node));
+        if (path.empty()) return;
+        if (path.is_relative() && !std::filesystem::exists(path))
+          path = std::filesystem::path(place()).parent_path() / path;
+        if (!std::filesystem::exists(path)) request_error("the file '{}' is not there", path.string());
+        card.amplitude = "plugin:" + std::filesystem::absolute(path).string();
+      });
   }
 
   // [parameters]: an SLHA file, or a table of names with dots, which TOML reads as nested tables.

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "thalweg/amplitude/process.h"
+#include "thalweg/amplitude/plugin.h"
 #include "thalweg/integrands/named_integrand.h"
 #include "thalweg/phasespace/channel.h"
 #include "thalweg/run/expression.h"
@@ -33,6 +33,9 @@ struct RunCard {
   std::string title() const { return has_process() ? process : integrand.name; }
   Model model{"sm"};
   Parameters parameters = Parameters::defaults("sm");
+
+  std::string amplitude;  // "plugin:FILE": the matrix element of a shared library; empty: our own
+  Precision precision = Precision::full;
 
   Beams::Kind beam_kind = Beams::Kind::hadrons;
   double energy = 0;  // GeV, centre of mass

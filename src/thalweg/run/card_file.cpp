@@ -11,8 +11,8 @@ namespace {
 // The keys of each table. Tables that are not listed here ([parameters], [cuts]) have free keys.
 const std::map<std::string, std::vector<std::string>> kKeys = {
     {"",
-     {"process", "integrand", "model", "seed", "parameters", "beams", "scales", "cuts", "integration", "sampling",
-      "output"}},
+     {"process", "integrand", "model", "amplitude", "precision", "seed", "parameters", "beams", "scales", "cuts",
+      "integration", "sampling", "output"}},
     {"beams", {"energy", "pdf", "flavours"}},
     {"integrand", {"name", "dimension", "cut", "prior", "channels", "library", "cost", "angles"}},
     {"scales", {"factorization", "renormalization", "running"}},

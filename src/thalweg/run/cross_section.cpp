@@ -90,6 +90,24 @@ EventChoice make_choice(std::span<const double> pick, Arena& arena) {
 
 }  // namespace
 
+// With the helicities and colours of events where records are wanted. A plug-in brings |M|^2 alone: colours are then
+// those of our amplitude.
+void CrossSection::squared_amplitude(const Group& group, const Momenta& momenta, Survivors& s, std::span<double> me2,
+                                     Arena& arena) const {
+  std::vector<int> order(definition_.labels.size());
+  std::iota(order.begin(), order.end(), 0);
+  const AmplitudeInput in{momenta, order, s.alpha_s, precision_};
+  if (s.pick.empty()) {
+    if (!plugin_) thalweg::evaluate(group.program, in, {me2}, arena);
+  } else {
+    const EventChoice choice = make_choice(s.pick, arena);
+    s.configuration.push_back(choice.configuration);
+    s.flow.push_back(choice.flow);
+    thalweg::evaluate(group.program, in, {me2, {}, &choice}, arena);
+  }
+  if (plugin_) plugin_->evaluate(momenta, s.alpha_s, me2, arena);
+}
+
 void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   const std::size_t n = s.count;
   Batch fa, fb;
@@ -110,13 +128,7 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   for (std::size_t c = 0; c < channels(); ++c) std::fill_n(s.alpha.row(c), n, 0.0);
   Momenta momenta = s.points.momenta;
   for (const Group& group : groups_) {
-    EventChoice choice;
-    if (!s.pick.empty()) {
-      choice = make_choice(s.pick, arena);
-      s.configuration.push_back(choice.configuration);
-      s.flow.push_back(choice.flow);
-    }
-    thalweg::evaluate(group.program, {momenta, order, s.alpha_s}, {me2, {}, s.pick.empty() ? nullptr : &choice}, arena);
+    squared_amplitude(group, momenta, s, me2, arena);
     std::fill(luminosity.begin(), luminosity.end(), 0.0);
     for (std::size_t p : group.sub_processes) {
       double* row = s.contributions.row(p);
@@ -302,7 +314,7 @@ Event CrossSection::to_event(std::span<const double> record) const {
     event.particles.push_back(particle);
   }
   const AmplitudeProgram& program = groups_[group_of_[p]].program;
-  set_helicities(program, static_cast<int>(record[6]), event);
+  if (!plugin_) set_helicities(program, static_cast<int>(record[6]), event);
   set_colours(program.flows[static_cast<std::size_t>(record[7])].flow, first_final_, event);
   return event;
 }

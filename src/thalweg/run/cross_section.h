@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "thalweg/amplitude/evaluator.h"
+#include "thalweg/amplitude/plugin.h"
 #include "thalweg/event/event_source.h"
 #include "thalweg/kinematics/cuts.h"
 #include "thalweg/parton/pdf.h"
@@ -75,6 +75,8 @@ class CrossSection : public Integrand, public EventSource {
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
   void scales(Survivors& s, Arena& arena) const;
   void amplitudes(Survivors& s, Arena& arena) const;
+  void squared_amplitude(const Group& group, const Momenta& momenta, Survivors& s, std::span<double> me2,
+                         Arena& arena) const;
   void channel_weights(Survivors& s) const;
   void write_features(const Survivors& s, const Batch& features, Arena& arena) const;
   void write_records(const Survivors& s, const Evaluation& out) const;
@@ -84,7 +86,9 @@ class CrossSection : public Integrand, public EventSource {
   ProcessDefinition definition_;
   std::vector<DiagramSet> sets_;
   std::vector<Group> groups_;
-  std::vector<std::size_t> group_of_;  // of each sub-process
+  std::vector<std::size_t> group_of_;              // of each sub-process
+  std::unique_ptr<const PluginAmplitude> plugin_;  // instead of our own |M|^2
+  Precision precision_ = Precision::full;
   ChannelSet channels_;
   Beams beams_;
   Cuts cuts_;

@@ -51,6 +51,7 @@ Beams make_beams(const RunCard& card, const ProcessDefinition& definition, const
 
 CrossSection::CrossSection(const RunCard& card)
     : model_(card.model),
+      precision_(card.precision),
       weights_(card.channels),
       factorization_(card.factorization),
       renormalization_(card.renormalization),
@@ -79,6 +80,12 @@ CrossSection::CrossSection(const RunCard& card)
     channel_width_.push_back(pdg ? model_.width(pdg, card.parameters) : 0);
   }
   group_amplitudes(card.parameters, vertices);
+  if (!card.amplitude.empty()) {
+    if (sets_.size() > 1)
+      request_error("process '{}' stands for {} sub-processes, a plug-in for one; name it, such as '{}'",
+                    definition_.text, sets_.size(), to_string(sets_[0].process, model_));
+    plugin_ = std::make_unique<const PluginAmplitude>(plugin_path(card.amplitude), definition_.labels.size(), "");
+  }
   if (beams_.kind != Beams::Kind::hadrons) return;
   pdf_ = std::make_shared<const PdfSet>(PdfSet::load(card.pdf));
   std::vector<int> flavours;

@@ -37,8 +37,9 @@ std::string resolved_parameters(const RunCard& card) {
 }
 
 std::string resolved_process(const RunCard& card) {
-  std::string text =
-      fmt::format("process = {}\nmodel = \"{}\"\nseed = {}\n", quoted(card.process), card.model.name(), card.seed);
+  std::string text = fmt::format("process = {}\nmodel = \"{}\"\nprecision = \"{}\"\nseed = {}\n", quoted(card.process),
+                                 card.model.name(), to_string(card.precision), card.seed);
+  if (!card.amplitude.empty()) text += fmt::format("amplitude = {}\n", quoted(card.amplitude));
   text += resolved_parameters(card);
   if (card.beam_kind != Beams::Kind::decay)
     text += fmt::format("\n[beams]\nenergy = {}\npdf = {}\nflavours = {}\n", number(card.energy), quoted(card.pdf),
