@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thalweg/amplitude/pick_part.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/base/spelling.h"
 #include "thalweg/base/units.h"
@@ -146,25 +147,6 @@ void evaluate_diagrams_target(const SingleDiagrams& diagrams, const AmplitudeInp
     for (std::size_t k = 0; k < diagrams.parts.size(); ++k)
       for (std::size_t i = 0; i < count; ++i) out.row(k)[first + i] = scale[i] * squares[k * tile.lanes + i];
   }
-}
-
-// Index of the part that `pick` falls into; `pick` is what is left of it, in [0, 1).
-template <class F>
-std::size_t pick_part(std::size_t parts, double& pick, F&& part) {
-  double sum = 0;
-  for (std::size_t k = 0; k < parts; ++k) sum += part(k);
-  double left = pick * sum;
-  std::size_t chosen = 0;
-  for (std::size_t k = 0; k < parts; ++k) {
-    const double size = part(k);
-    if (!(size > 0)) continue;
-    chosen = k;
-    pick = left / size;
-    if (left < size) break;
-    left -= size;
-  }
-  pick = std::clamp(pick, 0.0, 1.0);
-  return chosen;
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "thalweg/amplitude/evaluator.h"
+#include "thalweg/amplitude/pick_part.h"
 #include "thalweg/amplitude/umami.h"
 #include "thalweg/base/files.h"
 #include "thalweg/model/slha.h"
@@ -94,21 +95,6 @@ struct Call {
   }
 };
 
-// Index of the part that `pick` in [0, 1) falls into.
-std::size_t pick_diagram(const Batch& parts, std::size_t event, double pick) {
-  double sum = 0;
-  for (std::size_t d = 0; d < parts.dim; ++d) sum += parts.row(d)[event];
-  double left = pick * sum;
-  std::size_t chosen = 0;
-  for (std::size_t d = 0; d < parts.dim; ++d) {
-    if (!(parts.row(d)[event] > 0)) continue;
-    chosen = d;
-    if (left < parts.row(d)[event]) break;
-    left -= parts.row(d)[event];
-  }
-  return chosen;
-}
-
 int run(Instance& instance, const Call& call) {
   Arena& arena = instance.arena;
   arena.reset();
@@ -149,8 +135,11 @@ int run(Instance& instance, const Call& call) {
   if (double* out = call.output<double>(UMAMI_DIAGRAM_AMP2))
     for (std::size_t d = 0; d < parts.dim; ++d) std::copy_n(parts.row(d), n, out + call.stride * d + call.offset);
   if (int* out = call.output<int>(UMAMI_DIAGRAM_INDEX))
-    for (std::size_t e = 0; e < n; ++e)
-      out[call.offset + e] = static_cast<int>(pick_diagram(parts, e, picks(UMAMI_RANDOM_DIAGRAM)[e]));
+    for (std::size_t e = 0; e < n; ++e) {
+      double pick = picks(UMAMI_RANDOM_DIAGRAM)[e];
+      out[call.offset + e] =
+          static_cast<int>(pick_part(parts.dim, pick, [&](std::size_t d) { return parts.row(d)[e]; }));
+    }
   return UMAMI_SUCCESS;
 }
 
