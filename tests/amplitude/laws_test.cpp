@@ -207,6 +207,40 @@ TEST(Laws, SoftGluon) {
   }
 }
 
+// A quark and a gluon that run along each other: |M|^2 -> 8 pi alpha_s / s_ij  C_F (1 + z^2) / (1 - z) |M_0|^2, the
+// correction falling with the root of s_ij.
+TEST(Laws, CollinearGluon) {
+  const AmplitudeCase hard("e+ e- > u u~"), real("e+ e- > u u~ g");
+  const double energy = 200, cosine = 0.3, turn = 1.1;
+  for (const double pair_mass : {1.0, 1e-2}) {
+    Arena arena;
+    const Momenta q = Momenta::take(arena, 4, 1), p = Momenta::take(arena, 5, 1);
+    const double axis[3] = {std::sqrt(1 - cosine * cosine), 0, cosine}, side[3] = {0, 1, 0};
+    auto put = [](const Momenta& m, std::size_t leg, double e, double x, double y, double z) {
+      m.component(leg, 0)[0] = e, m.component(leg, 1)[0] = x, m.component(leg, 2)[0] = y, m.component(leg, 3)[0] = z;
+    };
+    for (const Momenta& m : {q, p}) {
+      put(m, 0, energy / 2, 0, 0, energy / 2);
+      put(m, 1, energy / 2, 0, 0, -energy / 2);
+    }
+    put(q, 2, energy / 2, energy / 2 * axis[0], 0, energy / 2 * axis[2]);
+    put(q, 3, energy / 2, -energy / 2 * axis[0], 0, -energy / 2 * axis[2]);
+    // the pair against the antiquark, and its decay with angle `turn` to its flight
+    const double k = two_body_momentum(energy, pair_mass, 0), frame = std::hypot(k, pair_mass);
+    put(p, 3, k, -k * axis[0], 0, -k * axis[2]);
+    const double e = pair_mass / 2, along = e * std::cos(turn), across = e * std::sin(turn);
+    for (const double sign : {1.0, -1.0}) {
+      const double fast = (frame * sign * along + k * e) / pair_mass;  // along the flight, boosted
+      put(p, sign > 0 ? 2 : 4, (frame * e + k * sign * along) / pair_mass, fast * axis[0] + sign * across * side[0],
+          sign * across * side[1], fast * axis[2]);
+    }
+    const double z = (1 + std::cos(turn)) / 2;
+    const double splitting = 8 * kPi * 0.118 / (pair_mass * pair_mass) * 4.0 / 3 * (1 + z * z) / (1 - z);
+    const double expected = splitting * hard.me2(q)[0];
+    EXPECT_NEAR(real.me2(p)[0], expected, 10 * pair_mass / energy * expected);
+  }
+}
+
 // Single diagrams: where there is one, |M_d|^2 is |M|^2 with all its colours; the contact term of four gluons has
 // three colour structures.
 TEST(Laws, SingleDiagramsAreAmplitudesWithoutTheOthers) {

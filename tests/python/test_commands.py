@@ -314,50 +314,6 @@ def test_damaged_state_is_named(tmp_path):
     assert done.returncode == 2 and "state.json" in done.stderr
 
 
-def points_file(path, **changes):
-    energy, c = 50.0, 0.3
-    s = (1 - c * c) ** 0.5
-    document = {
-        "process": "u u~ > e+ e-",
-        "points": [{"momenta": [[energy, 0, 0, energy], [energy, 0, 0, -energy], [energy, energy * s, 0, energy * c],
-                                [energy, -energy * s, 0, -energy * c]]}],
-    }
-    document.update(changes)
-    path.write_text(json.dumps(document))
-    return path
-
-
-def test_evaluate(tmp_path):
-    done = run("evaluate", "u u~ > e+ e-", "--points", points_file(tmp_path / "p.json"))
-    assert done.returncode == 0, done.stderr
-    value = json.loads(done.stdout)["values"][0]
-    scaled = run("evaluate", "u u~ > e+ e-", "--points", points_file(tmp_path / "p.json", parameters={"width.z": 5.0}))
-    assert json.loads(scaled.stdout)["values"][0] != value
-
-
-def test_evaluate_refuses_wrong_points(tmp_path):
-    good = json.loads(points_file(tmp_path / "p.json").read_text())["points"][0]["momenta"]
-    off_shell = [list(p) for p in good]
-    off_shell[2][0] += 1
-    cases = [
-        dict(points=[{"momenta": good[:3]}]), dict(points=[{"momenta": off_shell}]), dict(points=[{}]), dict(points=3),
-        dict(points=[{"momenta": [[1, 2], *good[1:]]}]), dict(points=[{"momenta": [["a", 0, 0, 0], *good[1:]]}]),
-        dict(process="d d~ > e+ e-"), dict(parameters={"mass.zz": 1}), dict(parameters=3),
-    ]
-    for change in cases:
-        done = run("evaluate", "u u~ > e+ e-", "--points", points_file(tmp_path / "p.json", **change))
-        assert done.returncode == 2 and "p.json" in done.stderr, (change, done.stderr)
-
-
-def test_diagrams(tmp_path):
-    svg = tmp_path / "d.svg"
-    done = run("diagrams", "p p > e+ e-", "--model", "sm_zprime", "-o", svg, "--json")
-    assert done.returncode == 0
-    document = json.loads(done.stdout)
-    assert document["diagrams"] == 24 and document["channels"] == 3 and len(document["sub_processes"]) == 8
-    assert svg.read_text().startswith("<svg")
-
-
 def test_slha_card(tmp_path):
     card = tmp_path / "c.toml"
     card.write_text('process = "p p > e+ e-"\nparameters = "param.dat"\n[beams]\nenergy = "13 TeV"\n[cuts]\n'
