@@ -3,6 +3,7 @@
 
 #include "amplitude_case.h"
 #include "test_momenta.h"
+#include "thalweg/base/errors.h"
 #include "thalweg/base/units.h"
 
 namespace thalweg {
@@ -57,6 +58,31 @@ TEST(Laws, WardIdentityWithComplexMasses) {
       largest = std::max(largest, broken[i] / plain[i]);
     }
     EXPECT_GT(largest, 1e-12) << process;
+  }
+}
+
+// Whatever leg closes the diagrams: then every vertex acts in all of its directions, and every sign is another one.
+TEST(Laws, AnyLegMayBeTheRoot) {
+  std::vector<const char*> processes(std::begin(kProcesses), std::end(kProcesses));
+  for (const char* more : {"h h > w+ w- h", "w+ w- > z z h", "w+ z > w+ z", "w+ w- > w+ w-", "z z > h h h",
+                           "h h > h h h", "u c > w+ w+ d s QCD=99 QED=99", "u u > u u u u~", "t t~ > b b~ h",
+                           "w+ w- > z a h", "e+ e- > e+ e- e+ e-", "b b~ > t t~ QED=99", "g g > g g g g"})
+    processes.push_back(more);
+  for (const char* process : processes) {
+    const AmplitudeCase c(process);
+    Arena arena;
+    const std::size_t n = 8;
+    const Momenta p = c.events(arena, n, 24, 1.5, 3);
+    const auto expected = c.me2(p);
+    const auto order = c.legs_in_order();
+    const double alpha_s = 0.118;
+    for (std::size_t root = 0; root < c.program.legs; ++root) {
+      const AmplitudeProgram other = compile(
+          build_graph(c.selected, c.model, c.parameters, c.vertices, static_cast<int>(root)), c.model, c.parameters);
+      std::vector<double> values(n);
+      evaluate(other, {p, order, {&alpha_s, 1}}, {values}, arena);
+      expect_close(values, expected, 1e-9, std::string(process) + fmt::format(" root {}", root));
+    }
   }
 }
 

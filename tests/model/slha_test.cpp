@@ -8,15 +8,18 @@ namespace thalweg {
 namespace {
 
 TEST(Slha, WrittenCardsReadBack) {
-  const Model model("sm_zprime");
-  Parameters p = model.default_parameters();
-  p.set("mass.zp", 123.456789012345678);
-  p.set("width.z", 1.0 / 3);
-  p.set("coupling.zp", 0.25);
-  Parameters q = model.default_parameters();
-  read_slha(write_slha(model, p), "card", model, q);
-  q.derive();
-  EXPECT_EQ(p.values(), q.values());
+  for (const std::string& name : Model::names()) {
+    const Model model(name);
+    Parameters p = model.default_parameters();
+    double value = 1.0 / 3;
+    for (const std::string& parameter : p.names())
+      if (parameter != "mass.w" && parameter != "mass.z" && parameter != "gf" && parameter != "alpha_em_inverse")
+        p.set(parameter, value *= 1.1);
+    Parameters q = model.default_parameters();
+    read_slha(write_slha(model, p), "card", model, q);
+    q.derive();
+    EXPECT_EQ(p.values(), q.values()) << name;
+  }
 }
 
 TEST(Slha, ReadsCommentsCaseAndFortranExponents) {

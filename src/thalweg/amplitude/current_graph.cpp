@@ -87,14 +87,15 @@ class GraphBuilder {
   bool massless(std::size_t leg) const { return model_.mass(legs_[leg], parameters_) == 0; }
 
   // The work at the level of whole helicity configurations is divided by the states of the root: a massive leg; a
-  // fermion closes its line after all splittings are summed up.
+  // fermion closes its line after all splittings are summed up, a quark one with many.
   std::size_t choose_root() const {
     std::size_t best = 0;
     int most = -1;
     for (std::size_t l = 0; l < legs_.size(); ++l) {
-      const Spin spin = model_.particle(legs_[l]).spin;
-      int score = spin == Spin::fermion ? 2 : spin == Spin::vector ? 1 : 0;
-      if (!massless(l) && spin != Spin::scalar) score += 3;
+      const Particle& p = model_.particle(legs_[l]);
+      int score = p.spin == Spin::fermion ? 4 : p.spin == Spin::vector ? 2 : 0;
+      if (!massless(l) && p.spin != Spin::scalar) score += 6;
+      if (p.colour != 1) score += 1;
       if (score >= most) {
         most = score;
         best = l;
@@ -102,6 +103,8 @@ class GraphBuilder {
     }
     return best;
   }
+
+  std::int8_t chain_begin() const { return graph_.root == 0 ? 1 : 0; }
 
   CurrentEntry external(std::size_t leg) const {
     return {legs_[leg], external_flow(leg), 0, static_cast<int>(leg), 1.0};
@@ -169,8 +172,8 @@ class GraphBuilder {
     for (const VertexTerm& product : products) {
       const CurrentKind kind{model_.anti(m.pdg), product.qcd};
       if (!kinds_[mask].count(kind)) continue;
-      // adjoint basis: chains that begin with the first gluon
-      if (mask == body_ && adjoint_ && product.flow.sink != 0) continue;
+      // adjoint basis: chains that begin with one gluon and end with the root
+      if (mask == body_ && adjoint_ && product.flow.sink != chain_begin()) continue;
       // an external gluon is projected on SU(3) in the colour matrix
       if (mask == body_ && m.pdg == kGluon && product.flow.source < 0) continue;
       sums_[{kind, product.flow}].push_back(product.term);
@@ -249,7 +252,7 @@ class GraphBuilder {
         graph_.basis.push_back({{{flow, 1.0}}});
         continue;
       }
-      auto& chain = chains.emplace_back(1, std::int8_t(0));
+      auto& chain = chains.emplace_back(1, chain_begin());
       while (chain.size() < legs_.size())
         chain.push_back(static_cast<std::int8_t>(flow.sink_of[static_cast<std::size_t>(chain.back())] - 1));
       graph_.basis.push_back(adjoint_vector(chain));
@@ -277,8 +280,8 @@ class GraphBuilder {
 }  // namespace
 
 CurrentGraph build_graph(const SelectedProcess& selected, const Model& model, const Parameters& parameters,
-                         const std::vector<Vertex>& vertices) {
-  return GraphBuilder(selected, model, parameters, vertices, -1).all_diagrams();
+                         const std::vector<Vertex>& vertices, int root) {
+  return GraphBuilder(selected, model, parameters, vertices, root).all_diagrams();
 }
 
 SingleDiagramGraph build_single_diagrams(const DiagramSet& set, const Model& model, const Parameters& parameters,

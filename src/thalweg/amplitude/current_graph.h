@@ -83,9 +83,10 @@ struct CurrentGraph {
   std::vector<double> colour;  // matrix of the basis
 };
 
-// All diagrams of the selection. RequestError when there are none, or more currents than memory is meant for.
+// All diagrams of the selection. |M|^2 does not depend on the root, the work does; -1: chosen here. RequestError when
+// there are none, or more currents than memory is meant for.
 CurrentGraph build_graph(const SelectedProcess& selected, const Model& model, const Parameters& parameters,
-                         const std::vector<Vertex>& vertices);
+                         const std::vector<Vertex>& vertices, int root = -1);
 
 // The diagrams of a set one by one, with the currents that they share. Diagram d is the sum over its pieces, amplitudes
 // of basis vectors first .. first + count - 1 (one, or three where gluons meet at a four-point vertex), and

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <charconv>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,7 @@ namespace {
 
 struct Arguments {
   std::string process, model = "sm", output;
+  std::vector<std::string> set;
   int flavours = 4;
   bool json = false;
 };
@@ -28,6 +30,7 @@ nlohmann::json describe_program(const AmplitudeProgram& program) {
             {"computed", program.configurations.size()}}},
           {"colour", {{"basis", program.basis.size()}, {"flows", program.flows.size()}}},
           {"currents", program.currents},
+          {"products", program.terms.size() + program.outputs.size()},
           {"flops", program.flops}};
 }
 
@@ -74,9 +77,24 @@ void print_set(const nlohmann::json& sub) {
   }
 }
 
+Parameters parameters_with(const Model& model, const std::vector<std::string>& set) {
+  Parameters parameters = model.default_parameters();
+  for (const std::string& assignment : set) {
+    const auto equals = assignment.find('=');
+    double value = 0;
+    const char* first = assignment.data() + equals + 1;
+    const char* last = assignment.data() + assignment.size();
+    if (equals == std::string::npos || std::from_chars(first, last, value).ptr != last || first == last)
+      request_error("--set {}: expected NAME=NUMBER, such as width.t=0", assignment);
+    parameters.set(assignment.substr(0, equals), value);
+  }
+  parameters.derive();
+  return parameters;
+}
+
 int run(const Arguments& a) {
   const Model model(a.model);
-  const Parameters parameters = model.default_parameters();
+  const Parameters parameters = parameters_with(model, a.set);
   const auto vertices = model.vertices(parameters);
   const auto definition = parse_process(a.process, model, default_multiparticles(a.flavours));
   const auto sets = diagrams_of(definition, model, vertices);
@@ -115,6 +133,9 @@ void add_diagrams(CLI::App& app, Action& action) {
   command->add_option("process", a->process, "such as \"p p > e+ e-\"")->required();
   command->add_option("--model", a->model, "sm, sm_zprime or sm_cp");
   command->add_option("--flavours", a->flavours, "quarks in p and j");
+  command->add_option("--set", a->set, "parameter of the model, such as width.t=0")
+      ->type_name("NAME=NUMBER")
+      ->allow_extra_args(false);
   command->add_option("-o,--output", a->output, "SVG file with the diagrams");
   command->add_flag("--json", a->json, "JSON on stdout");
   command->callback([=, &action] { action = [=] { return run(*a); }; });

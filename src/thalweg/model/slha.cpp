@@ -52,6 +52,8 @@ std::string parameter_of(const std::string& block, int code, const Model& model)
     return "";
   }
   if (block == "ZPINPUTS") return code == 1 && model.has(32) ? "coupling.zp" : "";
+  if (block == "CPINPUTS" && model.name() == "sm_cp")
+    return code == 1 ? "cp.angle" : code == 2 ? "cp.even" : code == 3 ? "cp.odd" : "";
   if (!model.has(code)) return "";
   const Particle& p = model.particle(code);
   if (block == "MASS") return p.mass;
@@ -75,7 +77,7 @@ void assign(const std::string& block, int code, double value, const Model& model
 
 std::vector<std::string> read_slha(std::string_view text, const std::string& place, const Model& model,
                                    Parameters& parameters) {
-  static const std::set<std::string> known = {"SMINPUTS", "MASS", "YUKAWA", "ZPINPUTS"};
+  static const std::set<std::string> known = {"SMINPUTS", "MASS", "YUKAWA", "ZPINPUTS", "CPINPUTS"};
   std::set<std::string> unused;
   std::string block;
   bool any = false;
@@ -126,6 +128,12 @@ std::string write_slha(const Model& model, const Parameters& parameters) {
   if (parameters.has("coupling.zp")) {
     text += "BLOCK ZPINPUTS\n";
     entry(1, parameters.get("coupling.zp"), "Z' couplings in units of the Z's");
+  }
+  if (parameters.has("cp.angle")) {
+    text += "BLOCK CPINPUTS\n";
+    entry(1, parameters.get("cp.angle"), "phase of the top's Yukawa coupling, degrees");
+    entry(2, parameters.get("cp.even"), "CP-even strength");
+    entry(3, parameters.get("cp.odd"), "CP-odd strength");
   }
   for (const Particle& p : model.particles())
     text += fmt::format("DECAY {:>6} {:.16e} # {}\n", p.pdg, model.width(p.pdg, parameters), p.name);
