@@ -37,6 +37,8 @@ TEST(Diagrams, OrdersPickTheLargestCoupling) {
   const auto strong = sets("u u~ > d d~");
   for (const Diagram& d : strong.at(0).diagrams) EXPECT_EQ(d.qed, 0);
   EXPECT_GT(sets("u u~ > d d~ QED=99").at(0).diagrams.size(), strong.at(0).diagrams.size());
+  EXPECT_EQ(sets("u u~ > d d~ WEIGHTED<=2").at(0).diagrams.size(), strong.at(0).diagrams.size());
+  EXPECT_EQ(sets("u u~ > d d~ WEIGHTED=4").at(0).diagrams.size(), sets("u u~ > d d~ QED<=2").at(0).diagrams.size());
 }
 
 TEST(Diagrams, PropagatorsCarryTheRightParticle) {
@@ -47,10 +49,26 @@ TEST(Diagrams, PropagatorsCarryTheRightParticle) {
 }
 
 TEST(Process, Errors) {
-  for (const char* bad :
-       {"", ">", "p p", "p p >", "p p > e+", "p p > e+ e- e", "p p > e+ > e-", "a b c > d e", "p p > e+ e- QCD=x",
-        "p p > e+ e- QCD=-1", "p p > e+ e- @1", "p p > e+ e- / qq", "p p > p p p p p p p p p", "> e+ e-",
-        "e+ e- > e+ e+", "e+ e- > mu+ e-", "a a > ve ve~ QED=2", "p p > e+ e- / a z"})
+  for (const char* bad : {"",
+                          ">",
+                          "p p",
+                          "p p >",
+                          "p p > e+",
+                          "p p > e+ e- e",
+                          "p p > e+ > e-",
+                          "a b c > d e",
+                          "p p > e+ e- QCD=x",
+                          "p p > e+ e- QCD=-1",
+                          "p p > e+ e- QCD>=1",
+                          "u u~ > d d~ WEIGHTED=1",
+                          "p p > e+ e- @1",
+                          "p p > e+ e- / qq",
+                          "p p > p p p p p p p p p",
+                          "> e+ e-",
+                          "e+ e- > e+ e+",
+                          "e+ e- > mu+ e-",
+                          "a a > ve ve~ QED=2",
+                          "p p > e+ e- / a z"})
     EXPECT_THROW(sets(bad), RequestError) << bad;
 }
 

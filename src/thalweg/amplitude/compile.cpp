@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::size_t kProbes = 3;
 
+// Not far above the masses: there helicities that masses suppress are as large as others.
 bool probe_momenta(const AmplitudeProgram& program, const Momenta& p) {
   const double mass = std::accumulate(program.leg_masses.begin(), program.leg_masses.end(), 0.0);
-  const double energy = 3 * mass + 100 * static_cast<double>(program.legs);
-  return random_momenta({program.leg_masses, program.incoming, energy, 2 * energy, 0.6, 20261125}, p);
+  const double energy = mass > 0 ? 1.2 * mass : 100.0;
+  return random_momenta({program.leg_masses, program.incoming, energy, 3 * energy, 0.6, 20261125}, p);
 }
 
 }  // namespace
@@ -38,9 +39,12 @@ AmplitudeProgram compile(const SelectedProcess& selected, const Model& model, co
     bool vanishes = true;
     for (std::size_t i = 0; i < kProbes; ++i) vanishes = vanishes && parts.row(h)[i] < kVanishes * me2[i];
     if (!vanishes) continue;
-    options.skip.push_back(program.configurations[h]);
+    std::vector<std::int8_t> helicities = program.configurations[h];
+    options.skip.push_back(helicities);
+    for (std::int8_t& x : helicities) x = static_cast<std::int8_t>(-x);
+    if (program.parity) options.skip.push_back(helicities);
   }
-  if (options.skip.empty() || options.skip.size() == parts.dim) return program;
+  if (options.skip.empty() || options.skip.size() == parts.dim * (program.parity ? 2 : 1)) return program;
   std::sort(options.skip.begin(), options.skip.end());
   return compile(graph, model, parameters, options);
 }

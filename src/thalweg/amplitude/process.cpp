@@ -21,17 +21,23 @@ std::vector<int> lookup(const std::string& word, const Model& model, const Multi
                 did_you_mean(word, names), comma_list(names));
 }
 
-// "QCD=2" -> order 2 of QCD. False when the word is no order.
+// "QCD=2" or "QCD<=2" -> at most order 2 of QCD. False when the word is no order.
 bool read_order(const std::string& word, ProcessDefinition& definition) {
   const auto equals = word.find('=');
   if (equals == std::string::npos) return false;
-  const std::string name = word.substr(0, equals);
+  std::string name = word.substr(0, equals);
+  if (name.ends_with('<')) name.pop_back();
   int value = -1;
   const char* end = word.data() + word.size();
   const auto result = std::from_chars(word.data() + equals + 1, end, value);
-  if ((name != "QCD" && name != "QED") || result.ec != std::errc() || result.ptr != end || value < 0)
-    request_error("'{}' is no coupling order; expected QCD=n or QED=n with n >= 0", word.substr(0, 40));
-  (name == "QCD" ? definition.max_qcd : definition.max_qed) = value;
+  std::optional<int>* limit = name == "QCD"        ? &definition.max_qcd
+                              : name == "QED"      ? &definition.max_qed
+                              : name == "WEIGHTED" ? &definition.max_weighted
+                                                   : nullptr;
+  if (!limit || result.ec != std::errc() || result.ptr != end || value < 0)
+    request_error("'{}' is no coupling order; expected QCD=n, QED=n or WEIGHTED=n (QCD + 2 QED) with n >= 0",
+                  word.substr(0, 40));
+  *limit = value;
   return true;
 }
 

@@ -2,7 +2,7 @@
 //
 //   "p p > e+ e-"            multiparticles p, j (gluon and `flavours` quarks), l+, l-, vl, vl~
 //   "p p > e+ e- / a zp"     propagators excluded
-//   "u u~ > e+ e- QED=2"     upper limits on coupling orders; 99 means none
+//   "u u~ > e+ e- QED=2"     upper limits on coupling orders, also QED<=2; 99 means none; WEIGHTED is QCD + 2 QED
 #pragma once
 
 #include <map>
@@ -22,7 +22,8 @@ struct ProcessDefinition {
   std::vector<std::vector<int>> choices;  // PDG codes a leg may have
   std::size_t incoming = 0;               // 1 (a decay) or 2
   std::vector<int> excluded;              // propagators, both particle and antiparticle
-  std::optional<int> max_qcd, max_qed;
+  std::optional<int> max_qcd, max_qed, max_weighted;
+  bool names_orders() const { return max_qcd || max_qed || max_weighted; }
   bool decay() const { return incoming == 1; }
 };
 

@@ -62,6 +62,10 @@ std::vector<SelectedProcess> select_processes(const ProcessDefinition& definitio
   selection.excluded = definition.excluded;
   selection.max_qcd = definition.max_qcd.value_or(99);
   selection.max_qed = definition.max_qed.value_or(99);
+  // every tree has QCD + QED = legs - 2
+  if (definition.max_weighted)
+    selection.max_qed =
+        std::min(selection.max_qed, *definition.max_weighted + 2 - static_cast<int>(definition.labels.size()));
   std::vector<SelectedProcess> result;
   std::vector<int> most_qcd;
   const auto candidates = expand(definition, model);
@@ -76,11 +80,11 @@ std::vector<SelectedProcess> select_processes(const ProcessDefinition& definitio
   }
   if (result.empty()) {
     if (candidates.empty()) request_error("process '{}' does not conserve electric charge", definition.text);
-    const bool free = definition.excluded.empty() && !definition.max_qcd && !definition.max_qed;
+    const bool free = definition.excluded.empty() && !definition.names_orders();
     request_error("process '{}' has no tree-level diagram in model {}{}", definition.text, model.name(),
                   free ? "; if it exists, it needs a loop" : "; the exclusions and orders may be too strict");
   }
-  if (definition.max_qcd || definition.max_qed) return result;
+  if (definition.names_orders()) return result;
   const int most = *std::max_element(most_qcd.begin(), most_qcd.end());
   std::vector<SelectedProcess> kept;
   for (std::size_t i = 0; i < result.size(); ++i) {

@@ -155,7 +155,14 @@ int run(const Arguments& a) {
     result["rescued"] = rescued;
   }
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i])) run_error("{}: point {}: |M|^2 is {}", a.points, i + 1, values[i]);
+    if (!std::isfinite(values[i])) {
+      if (!a.amplitude.empty()) run_error("{}: point {}: |M|^2 of the plug-in is {}", a.points, i + 1, values[i]);
+      request_error(
+          "{}: point {}: |M|^2 is {}: the point lies on a singularity (massless particles along each other, or the "
+          "pole "
+          "of a propagator without width)",
+          a.points, i + 1, values[i]);
+    }
   result["values"] = values;
   if (a.check) result["check"] = check(program, in, values, result.contains("amplitude"), arena);
   fmt::print("{}\n", result.dump(2));
