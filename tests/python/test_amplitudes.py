@@ -71,6 +71,19 @@ def test_processes_that_cannot_be_evaluated(tmp_path, process, words):
     assert done.returncode == 2 and words in done.stderr, done.stderr
 
 
+def test_alpha_s_of_a_point_wins(tmp_path):
+    document = json.loads((SOURCE / "tests/data/me/gg_ttgg.json").read_text())
+    points = [{"momenta": document["points"][0]["momenta"]}, {"momenta": document["points"][0]["momenta"], "alpha_s": 0.2}]
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({"parameters": {"alpha_s": 0.1}, "points": points}))
+    values = json.loads(run("evaluate", "g g > t t~ g g", "--points", path).stdout)["values"]
+    assert values[1] == pytest.approx(16 * values[0], rel=1e-13)
+    collinear = [[50, 0, 0, 50], [50, 0, 0, -50], [50, 0, 0, 50], [50, 0, 0, -50]]
+    path.write_text(json.dumps({"points": [{"momenta": collinear}]}))
+    done = run("evaluate", "g g > g g", "--points", path)
+    assert done.returncode == 2 and "singularity" in done.stderr
+
+
 def test_precision_and_check(tmp_path):
     points = SOURCE / "tests/data/me/gg_ttgg.json"
     full = json.loads(run("evaluate", "g g > t t~ g g", "--points", points, "--check").stdout)

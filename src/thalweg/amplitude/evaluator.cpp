@@ -69,7 +69,7 @@ void join_powers(const Tile<T>& tile, double* amplitudes, const double* coupling
   const AmplitudeProgram& program = tile.program;
   const std::size_t basis = program.basis.size(), row = basis * 2 * tile.lanes;
   for (std::size_t lane = 0; lane < tile.lanes; ++lane) {
-    double power[8];
+    double power[kMaxLegs];  // powers of one process differ by two
     for (std::size_t q = 0; q < program.powers.size(); ++q)
       power[q] = std::pow(coupling[lane], program.powers[q] - program.powers[0]);
     for (std::size_t i = 0; i < 2 * basis; ++i) {

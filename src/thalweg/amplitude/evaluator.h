@@ -19,13 +19,13 @@ struct EventChoice {
 // mixed: currents and amplitudes in float, kinematics, wave functions and the colour sum in double. Events that would
 // lose too many digits are computed in double:
 //
-//   E^2 / |k^2 - m^2| of some propagator above kWorstPropagator, or kWorstWeakPropagator where W and Z couple to
-//   each other, E being the sum of the energies of the legs behind it: rounding of a current grows with it, about as
-//   its root; the product of E / M over external W and Z above kWorstLongitudinal, where there are two of them or they
-//   couple to each other: terms that cancel by gauge invariance.
+// * E^2 / |k^2 - m^2| of some propagator above kWorstPropagator, or kWorstWeakPropagator where W and Z couple to each
+//   other; E is the sum of the energies of the legs behind it. Rounding of a current grows about as the root of it.
+// * The product of E / M over external W and Z above kWorstLongitudinal, where there are two of them or they couple to
+//   each other: then large terms cancel by gauge invariance.
 //
-// What is left agrees with double to 1e-4, and to 2e-6 in the median (measured on 20 000 random points each of thirteen
-// processes from twice to 300 times their threshold; docs/results.md).
+// What is left agrees with double to 1e-4, and to 2e-6 in the median: measured on 20 000 random points each of twenty
+// processes from twice to 600 times their threshold (docs/results.md).
 enum class Precision { full, mixed };
 // "double" or "mixed"; RequestError.
 Precision precision_of(const std::string& name);
@@ -48,7 +48,8 @@ struct AmplitudeOutput {
 };
 
 // |M|^2 summed over final and averaged over initial spins and colours, with the identical-particle factor, in
-// GeV^(2(4-n)) for n legs. Returns the number of events that mixed precision was left for.
+// GeV^(2(4-n)) for n legs; not finite where a propagator is on its pole without a width. Returns the number of events
+// that mixed precision was left for.
 //
 // Same bits for any split of the batch. Thread safe.
 std::size_t evaluate(const AmplitudeProgram& program, const AmplitudeInput& in, const AmplitudeOutput& out,

@@ -14,7 +14,7 @@ struct Component {
   std::int8_t helicity = 0;    // external
   std::vector<Term> terms;
   std::vector<Output> outputs;  // of amputated ones; `root` names a component
-  bool needed = false;          // for the reader's use
+  bool needed = false;          // by the configurations that are computed
 };
 
 struct HelicityExpansion {
