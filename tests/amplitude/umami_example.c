@@ -45,11 +45,12 @@ int umami_supported_outputs(bool const** flags, int* count) {
 
 int umami_initialize(void** handle, const char* card) {
   (void)card;
+  if (BROKEN == 5) return UMAMI_FAILED;
   double* e4 = malloc(sizeof(double));
   const double e2 = 4 * 3.14159265358979323846 / 132.507;
   *e4 = e2 * e2;
   *handle = e4;
-  return BROKEN == 5 ? UMAMI_FAILED : UMAMI_SUCCESS;
+  return UMAMI_SUCCESS;
 }
 int umami_set_parameter(void* handle, const char* name, double real, double imaginary) {
   (void)handle, (void)name, (void)real, (void)imaginary;
