@@ -101,12 +101,15 @@ def test_exported_library_is_a_plug_in(tmp_path):
     own = json.loads(run("evaluate", "g g > t t~ g", "--points", points).stdout)["values"]
     done = run("evaluate", "g g > t t~ g", "--points", points, "--amplitude", f"plugin:{library}")
     assert json.loads(done.stdout)["values"] == own
-    for process, amplitude, words in [("g g > t t~", library, "5 particles"), ("g g > t t~ g", points, "cannot be loaded"),
-                                      ("g g > t t~ g", tmp_path / "x.so", "cannot be loaded")]:
+    for process, amplitude, words in [("g g > t t~", library, "5 particles"), ("g g > t t~ g", points, "no shared library"),
+                                      ("g g > t t~ g", tmp_path / "x.so", "cannot be read")]:
         name = "gg_tt" if process == "g g > t t~" else "gg_ttg"
         done = run("evaluate", process, "--points", SOURCE / f"tests/data/me/{name}.json", "--amplitude",
                    f"plugin:{amplitude}")
         assert done.returncode == 2 and words in done.stderr, done.stderr
+    library.write_bytes(library.read_bytes()[:20000])
+    done = run("evaluate", "g g > t t~ g", "--points", points, "--amplitude", f"plugin:{library}")
+    assert done.returncode == 2 and "cut" in done.stderr, done.stderr
     assert run("export", "p p > t t~", "-o", tmp_path / "x.so").returncode == 2
     assert run("export", "g g > t t~", "-o", tmp_path / "x.dll").returncode == 2
 

@@ -1,20 +1,18 @@
 #include "thalweg/amplitude/plugin.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <mutex>
 
 #include "thalweg/amplitude/umami.h"
 #include "thalweg/base/errors.h"
+#include "thalweg/base/shared_library.h"
 
 namespace thalweg {
 
 struct PluginAmplitude::Library {
   std::string path, card;
   std::size_t particles = 0;
-  void* file = nullptr;
+  SharedLibrary file;
   decltype(&umami_get_meta) get_meta = nullptr;
   decltype(&umami_initialize) initialize = nullptr;
   decltype(&umami_matrix_element) matrix_element = nullptr;
@@ -23,14 +21,17 @@ struct PluginAmplitude::Library {
   std::mutex mutex;
   std::vector<void*> free;  // handles that no thread uses
 
+  Library(const std::string& name, std::size_t count, const std::string& slha)
+      : path(name), card(slha), particles(count), file(name) {
+    load();
+  }
   ~Library() {
     for (void* handle : free) release(handle);
-    if (file) dlclose(file);
   }
 
   template <class F>
   void find(F& function, const char* name, bool required) {
-    function = reinterpret_cast<F>(dlsym(file, name));
+    function = reinterpret_cast<F>(file.find(name));
     if (!function && required)
       request_error("'{}' has no function '{}'; expected a library with the UMAMI interface of MadGraph 7", path, name);
   }
@@ -43,9 +44,6 @@ struct PluginAmplitude::Library {
   }
 
   void load() {
-    // A name without a slash would be searched for in the folders of the system.
-    file = dlopen(std::filesystem::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!file) request_error("the plug-in cannot be loaded: {}", dlerror());
     find(get_meta, "umami_get_meta", true);
     find(initialize, "umami_initialize", true);
     find(matrix_element, "umami_matrix_element", true);
@@ -91,12 +89,7 @@ struct PluginAmplitude::Library {
 };
 
 PluginAmplitude::PluginAmplitude(const std::string& path, std::size_t particles, const std::string& card)
-    : library_(std::make_unique<Library>()) {
-  library_->path = path;
-  library_->particles = particles;
-  library_->card = card;
-  library_->load();
-}
+    : library_(std::make_unique<Library>(path, particles, card)) {}
 
 PluginAmplitude::~PluginAmplitude() = default;
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "thalweg/base/shared_library.h"
+
 namespace thalweg {
 
 class UserLibrary {
@@ -11,15 +13,12 @@ class UserLibrary {
   // RequestError if the file cannot be loaded, lacks `thalweg_dim` or `thalweg_integrand`, or has a dimension
   // outside 1 to 64.
   explicit UserLibrary(const std::string& path);
-  ~UserLibrary();
-  UserLibrary(const UserLibrary&) = delete;
-  UserLibrary& operator=(const UserLibrary&) = delete;
 
   std::size_t dim() const { return dim_; }
   double value(const double* x) const { return function_(x); }
 
  private:
-  void* handle_;
+  SharedLibrary library_;
   std::size_t dim_ = 0;
   double (*function_)(const double*) = nullptr;
 };
