@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cmath>
-#include <random>
 #include <vector>
 
-#include "thalweg/kinematics/momenta.h"
+#include "thalweg/kinematics/random_momenta.h"
 
 namespace thalweg::test {
 
@@ -13,32 +12,8 @@ namespace thalweg::test {
 // frame of the whole, incoming along +-z, at energies uniform in [e_min, e_max].
 inline Momenta two_body_events(Arena& arena, std::size_t n, const std::vector<double>& masses, double e_min,
                                double e_max, unsigned seed) {
-  const std::size_t incoming = masses.size() - 2;
   const Momenta p = Momenta::take(arena, masses.size(), n);
-  std::mt19937_64 random(seed);
-  std::uniform_real_distribution<double> uniform(0, 1);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double energy = incoming == 1 ? masses[0] : e_min + (e_max - e_min) * uniform(random);
-    auto pair = [&](std::size_t first, double cos_theta, double phi) {
-      const double k = two_body_momentum(energy, masses[first], masses[first + 1]);
-      const double st = std::sqrt(1 - cos_theta * cos_theta);
-      for (std::size_t l : {first, first + 1}) {
-        const double sign = l == first ? 1 : -1;
-        p.component(l, 0)[i] = std::hypot(masses[l], k);
-        p.component(l, 1)[i] = sign * k * st * std::cos(phi);
-        p.component(l, 2)[i] = sign * k * st * std::sin(phi);
-        p.component(l, 3)[i] = sign * k * cos_theta;
-      }
-    };
-    if (incoming == 1) {
-      p.component(0, 0)[i] = masses[0];
-      for (std::size_t mu = 1; mu < 4; ++mu) p.component(0, mu)[i] = 0;
-    } else {
-      pair(0, 1, 0);
-    }
-    const double cos_theta = 2 * uniform(random) - 1;
-    pair(incoming, cos_theta, 6.283185307179586 * uniform(random));
-  }
+  random_momenta({masses, masses.size() - 2, e_min, e_max, 0, seed}, p);
   return p;
 }
 

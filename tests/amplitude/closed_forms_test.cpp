@@ -1,11 +1,60 @@
-// Processes with published closed forms or values: h > 4 leptons, the CP phase of the top, decays on their poles.
+// Processes with published closed forms or values: partons, h > 4 leptons, the CP phase of the top, decays on their
+// poles.
 #include "amplitude_case.h"
 #include "test_momenta.h"
+#include "thalweg/base/units.h"
 
 namespace thalweg {
 namespace {
 
 using test::AmplitudeCase;
+
+// Massless 2 -> 2 scattering in QCD, sum |M|^2 / g^4 (Ellis, Stirling, Webber, Tab. 7.1): the rows are crossings of
+// three functions.
+TEST(ClosedForms, PartonScatteringInClosedForm) {
+  using Formula = double (*)(double, double, double);
+  const Formula exchange = [](double s, double t, double u) { return 4.0 / 9 * (s * s + u * u) / (t * t); };
+  const Formula annihilation = [](double s, double t, double u) { return 4.0 / 9 * (t * t + u * u) / (s * s); };
+  const std::pair<const char*, Formula> cases[] = {
+      {"u d > u d", exchange},
+      {"u d~ > u d~", exchange},
+      {"u u~ > d d~", annihilation},
+      {"u u > u u",
+       [](double s, double t, double u) {
+         return 0.5 * (4.0 / 9 * ((s * s + u * u) / (t * t) + (s * s + t * t) / (u * u)) - 8.0 / 27 * s * s / (u * t));
+       }},
+      {"u u~ > u u~",
+       [](double s, double t, double u) {
+         return 4.0 / 9 * ((s * s + u * u) / (t * t) + (t * t + u * u) / (s * s)) - 8.0 / 27 * u * u / (s * t);
+       }},
+      {"u u~ > g g",
+       [](double s, double t, double u) {
+         return 0.5 * (32.0 / 27 * (t * t + u * u) / (t * u) - 8.0 / 3 * (t * t + u * u) / (s * s));
+       }},
+      {"g g > u u~",
+       [](double s, double t, double u) {
+         return 1.0 / 6 * (t * t + u * u) / (t * u) - 3.0 / 8 * (t * t + u * u) / (s * s);
+       }},
+      {"g u > g u",
+       [](double s, double t, double u) { return -4.0 / 9 * (s * s + u * u) / (s * u) + (u * u + s * s) / (t * t); }},
+      {"g g > g g", [](double s, double t, double u) {
+         return 0.5 * 9.0 / 2 * (3 - t * u / (s * s) - s * u / (t * t) - s * t / (u * u));
+       }}};
+  for (const auto& [process, formula] : cases) {
+    const AmplitudeCase c(process);
+    Arena arena;
+    const std::size_t n = 50;
+    const Momenta p = c.events(arena, n, 16);
+    const auto values = c.me2(p);
+    const double g4 = std::pow(4 * kPi * 0.118, 2);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double s = test::invariant(p, i, 0, 1, 1), t = test::invariant(p, i, 0, 2, -1),
+                   u = test::invariant(p, i, 0, 3, -1);
+      const double expected = g4 * formula(s, t, u);
+      EXPECT_NEAR(values[i], expected, 1e-9 * expected) << process << " " << i;
+    }
+  }
+}
 
 // Closed helicity amplitudes of h > Z Z* > mu+ mu- e+ e- (equation 7 of the paper on the fully connected map), real
 // couplings or complex masses.
@@ -80,7 +129,8 @@ TEST(ClosedForms, PhaseOfTheTop) {
   for (const Case& c : cases) {
     const auto g = phase_functions(c.process, c.momenta, c.reflected);
     for (std::size_t k = 0; k < 5; ++k)
-      EXPECT_NEAR(g[k], c.expected[k], k == 3 ? 1e-12 * g[0] : 1e-6 * std::abs(c.expected[k])) << c.process << " g" << k + 1;
+      EXPECT_NEAR(g[k], c.expected[k], k == 3 ? 1e-12 * g[0] : 1e-6 * std::abs(c.expected[k]))
+          << c.process << " g" << k + 1;
   }
 }
 
@@ -93,7 +143,8 @@ TEST(ClosedForms, DecayChainOnThePoles) {
   const AmplitudeCase pair("e+ e- > w+ w-", "sm", p), chain("e+ e- > mu+ vm ta- vt~", "sm", p);
   const AmplitudeCase plus("w+ > mu+ vm", "sm", p), minus("w- > ta- vt~", "sm", p);
   Arena arena;
-  const Momenta w = pair.events(arena, 1, 7), rest_plus = plus.events(arena, 1, 1), rest_minus = minus.events(arena, 1, 2);
+  const Momenta w = pair.events(arena, 1, 7), rest_plus = plus.events(arena, 1, 1),
+                rest_minus = minus.events(arena, 1, 2);
   const double mass = pair.masses()[2];
   const Momenta q = Momenta::take(arena, 6, 36);
   for (std::size_t event = 0; event < 36; ++event) {
@@ -116,8 +167,7 @@ TEST(ClosedForms, DecayChainOnThePoles) {
   }
   const auto values = chain.me2(q);
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / 36;
-  const double expected =
-      pair.me2(w)[0] * plus.me2(rest_plus)[0] * minus.me2(rest_minus)[0] / std::pow(mass * 1e-6, 4);
+  const double expected = pair.me2(w)[0] * plus.me2(rest_plus)[0] * minus.me2(rest_minus)[0] / std::pow(mass * 1e-6, 4);
   EXPECT_NEAR(mean, expected, 1e-5 * expected);
 }
 

@@ -67,7 +67,7 @@ void run_tile(const Tile<T>& tile) {
 template <class T>
 void join_powers(const Tile<T>& tile, double* amplitudes, const double* coupling) {
   const AmplitudeProgram& program = tile.program;
-  const std::size_t basis = program.basis.size(), row = basis * 2 * tile.lanes;
+  const std::size_t basis = program.basis, row = basis * 2 * tile.lanes;
   for (std::size_t lane = 0; lane < tile.lanes; ++lane) {
     double power[kMaxLegs];  // powers of one process differ by two
     for (std::size_t q = 0; q < program.powers.size(); ++q)
@@ -86,7 +86,7 @@ template <class T>
 void square(const Tile<T>& tile, const double* coupling, double* squares) {
   const AmplitudeProgram& program = tile.program;
   const Lanes<double> d;
-  const std::size_t basis = program.basis.size();
+  const std::size_t basis = program.basis;
   for (std::size_t h = 0; h < program.configurations.size(); ++h) {
     double* amplitudes = tile.amplitudes + h * program.powers.size() * basis * 2 * tile.lanes;
     if (program.powers.size() > 1) join_powers(tile, amplitudes, coupling);
@@ -101,7 +101,7 @@ void square_diagrams(const Tile<double>& tile, const std::vector<SingleDiagramGr
                      const double* coupling, double* squares) {
   const AmplitudeProgram& program = tile.program;
   const Lanes<double> d;
-  const std::size_t basis = program.basis.size(), lanes = tile.lanes;
+  const std::size_t basis = program.basis, lanes = tile.lanes;
   std::fill(squares, squares + parts.size() * lanes, 0.0);
   for (std::size_t h = 0; h < program.configurations.size(); ++h) {
     double* amplitudes = tile.amplitudes + h * program.powers.size() * basis * 2 * lanes;
@@ -153,7 +153,7 @@ template <class T>
 void choose(const Tile<T>& tile, const double* squares, std::size_t first, std::size_t count,
             const EventChoice& choice) {
   const AmplitudeProgram& program = tile.program;
-  const std::size_t basis = program.basis.size(), lanes = tile.lanes;
+  const std::size_t basis = program.basis, lanes = tile.lanes;
   for (std::size_t i = 0; i < count; ++i) {
     double pick = choice.helicity_pick[first + i];
     const std::size_t h =

@@ -23,8 +23,7 @@ class ProgramWriter {
     program_.legs = process.legs();
     program_.incoming = process.incoming;
     program_.propagators = graph.propagators;
-    program_.basis = graph.basis;
-    program_.colour = graph.colour;
+    program_.basis = graph.basis.size();
     if (!graph.colour.empty()) program_.packed_colour = pack_colour(graph.colour, graph.basis.size());
     program_.all_configurations = expansion_.configurations;
     program_.momentum_masks = expansion_.momentum_masks;
@@ -205,7 +204,7 @@ class ProgramWriter {
         const auto root = static_cast<std::size_t>(o.root);
         const std::size_t configuration = codes_.at(c.code + expansion_.components[root].code);
         o.root = slot_[root];
-        o.amplitude += static_cast<std::int32_t>(configuration * program_.powers.size() * program_.basis.size());
+        o.amplitude += static_cast<std::int32_t>(configuration * program_.powers.size() * program_.basis);
         program_.outputs.push_back(o);
       }
     } else {

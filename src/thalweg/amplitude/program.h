@@ -80,9 +80,8 @@ struct AmplitudeProgram {
   // Amplitudes are numbered [configuration][power of g_s][colour basis].
   std::vector<std::vector<std::int8_t>> configurations;  // helicities of all legs
   std::vector<int> powers;                               // of g_s, rising
-  std::vector<ColourVector> basis;
-  std::vector<double> colour;         // matrix of the basis
-  std::vector<double> packed_colour;  // the same for the kernel (pack_colour)
+  std::size_t basis = 0;                                 // vectors of the colour basis
+  std::vector<double> packed_colour;                     // their matrix, for the kernel (pack_colour)
   std::vector<LeadingFlow> flows;
   bool parity = false;  // every configuration stands for its mirror image too
 
@@ -97,7 +96,7 @@ struct AmplitudeProgram {
   double factor = 1;                   // 1 / (average over initial states * identical particles)
   double flops = 0;                    // floating-point operations a point, a multiply-add counted two
 
-  std::size_t amplitudes() const { return configurations.size() * powers.size() * basis.size(); }
+  std::size_t amplitudes() const { return configurations.size() * powers.size() * basis; }
 };
 
 struct CompileOptions {

@@ -54,7 +54,7 @@ double cost(const AmplitudeProgram& program) {
                  : op.shape == Shape::scalar ? kProduct
                                              : 2 * kProduct * halves(program.outputs[op.first_output + o].half);
   }
-  const double basis = static_cast<double>(program.basis.size()), powers = static_cast<double>(program.powers.size());
+  const double basis = static_cast<double>(program.basis), powers = static_cast<double>(program.powers.size());
   return flops + static_cast<double>(program.configurations.size()) *
                      (2 * basis * (basis + 1) + 4 * basis + (powers > 1 ? 4 * powers * basis : 0));
 }

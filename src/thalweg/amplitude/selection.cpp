@@ -95,4 +95,13 @@ std::vector<SelectedProcess> select_processes(const ProcessDefinition& definitio
   return kept;
 }
 
+SelectedProcess select_process(const ProcessDefinition& definition, const Model& model,
+                               const std::vector<Vertex>& vertices) {
+  const auto all = select_processes(definition, model, vertices);
+  if (all.size() != 1)
+    request_error("process '{}' stands for {} sub-processes; name one, such as '{}'", definition.text, all.size(),
+                  to_string(all[0].process, model));
+  return all[0];
+}
+
 }  // namespace thalweg

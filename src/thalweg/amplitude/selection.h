@@ -30,6 +30,10 @@ struct SelectedProcess {
 std::vector<SelectedProcess> select_processes(const ProcessDefinition& definition, const Model& model,
                                               const std::vector<Vertex>& vertices);
 
+// The same for a process string that stands for one sub-process; RequestError with an example when it is several.
+SelectedProcess select_process(const ProcessDefinition& definition, const Model& model,
+                               const std::vector<Vertex>& vertices);
+
 // What a line that ends in a set of legs may be: a particle (leaving the rest of the diagram) and a power of g_s.
 struct CurrentKind {
   int pdg, qcd;

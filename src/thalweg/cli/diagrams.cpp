@@ -28,7 +28,7 @@ nlohmann::json describe_program(const AmplitudeProgram& program) {
            {{"all", program.all_configurations},
             {"non_zero", program.configurations.size() * (program.parity ? 2 : 1)},
             {"computed", program.configurations.size()}}},
-          {"colour", {{"basis", program.basis.size()}, {"flows", program.flows.size()}}},
+          {"colour", {{"basis", program.basis}, {"flows", program.flows.size()}}},
           {"currents", program.currents},
           {"products", program.terms.size() + program.outputs.size()},
           {"flops", program.flops}};

@@ -127,12 +127,9 @@ int run(const Arguments& a) {
   });
   const auto vertices = model.vertices(parameters);
   const auto definition = parse_process(a.process, model, default_multiparticles(4));
-  const auto selected = select_processes(definition, model, vertices);
-  if (selected.size() != 1)
-    request_error("process '{}' stands for {} sub-processes; name one, such as '{}'", a.process, selected.size(),
-                  to_string(selected[0].process, model));
-  const SubProcess& process = selected[0].process;
-  const AmplitudeProgram program = compile(selected[0], model, parameters, vertices);
+  const SelectedProcess selected = select_process(definition, model, vertices);
+  const SubProcess& process = selected.process;
+  const AmplitudeProgram program = compile(selected, model, parameters, vertices);
   Arena arena;
   const auto& points = document["points"];
   const Momenta momenta = Momenta::take(arena, process.legs(), points.size());
@@ -158,9 +155,8 @@ int run(const Arguments& a) {
     if (!std::isfinite(values[i])) {
       if (!a.amplitude.empty()) run_error("{}: point {}: |M|^2 of the plug-in is {}", a.points, i + 1, values[i]);
       request_error(
-          "{}: point {}: |M|^2 is {}: the point lies on a singularity (massless particles along each other, or the "
-          "pole "
-          "of a propagator without width)",
+          "{}: point {}: |M|^2 is {}: the point lies on a singularity (massless particles along each other, or "
+          "the pole of a propagator without width)",
           a.points, i + 1, values[i]);
     }
   result["values"] = values;

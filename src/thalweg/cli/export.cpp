@@ -16,11 +16,8 @@ struct Arguments {
 
 int run(const Arguments& a) {
   const Model model(a.model);
-  const auto selected = select_processes(parse_process(a.process, model, default_multiparticles(5)), model,
-                                         model.vertices(model.default_parameters()));
-  if (selected.size() != 1)
-    request_error("process '{}' stands for {} sub-processes; a library holds one, such as '{}'", a.process,
-                  selected.size(), to_string(selected[0].process, model));
+  select_process(parse_process(a.process, model, default_multiparticles(5)), model,
+                 model.vertices(model.default_parameters()));
   if (!a.output.ends_with(".so")) request_error("-o {}: expected a name that ends in .so", a.output);
   export_process(exported_library(), a.output, a.process, a.model);
   fmt::print("{}: {} (model {}) through the UMAMI interface\n", a.output, a.process, a.model);

@@ -75,7 +75,7 @@ class Model {
   double mass(int pdg, const Parameters& parameters) const;
   double width(int pdg, const Parameters& parameters) const;
 
-  // Squared-mass parameter of propagators: m^2 - i m Gamma in the complex-mass scheme, else m^2.
+  // Mass in numerators and couplings: sqrt(m^2 - i m Gamma) in the complex-mass scheme, else m.
   std::complex<double> complex_mass(int pdg, const Parameters& parameters) const;
 
   // All vertices whose coupling is not zero at these parameters.

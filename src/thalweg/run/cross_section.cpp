@@ -92,11 +92,8 @@ EventChoice make_choice(std::span<const double> pick, Arena& arena) {
 
 // With the helicities and colours of events where records are wanted. A plug-in brings |M|^2 alone: colours are then
 // those of our amplitude.
-void CrossSection::squared_amplitude(const Group& group, const Momenta& momenta, Survivors& s, std::span<double> me2,
+void CrossSection::squared_amplitude(const Group& group, const AmplitudeInput& in, Survivors& s, std::span<double> me2,
                                      Arena& arena) const {
-  std::vector<int> order(definition_.labels.size());
-  std::iota(order.begin(), order.end(), 0);
-  const AmplitudeInput in{momenta, order, s.alpha_s, precision_};
   if (s.pick.empty()) {
     if (!plugin_) thalweg::evaluate(group.program, in, {me2}, arena);
   } else {
@@ -105,7 +102,7 @@ void CrossSection::squared_amplitude(const Group& group, const Momenta& momenta,
     s.flow.push_back(choice.flow);
     thalweg::evaluate(group.program, in, {me2, {}, &choice}, arena);
   }
-  if (plugin_) plugin_->evaluate(momenta, s.alpha_s, me2, arena);
+  if (plugin_) plugin_->evaluate(in.momenta, in.alpha_s, me2, arena);
 }
 
 void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
@@ -126,9 +123,9 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   s.alpha = Batch::take(arena, channels(), n);
   std::fill(s.weight.begin(), s.weight.end(), 0.0);
   for (std::size_t c = 0; c < channels(); ++c) std::fill_n(s.alpha.row(c), n, 0.0);
-  Momenta momenta = s.points.momenta;
+  const AmplitudeInput in{s.points.momenta, order, s.alpha_s, precision_};
   for (const Group& group : groups_) {
-    squared_amplitude(group, momenta, s, me2, arena);
+    squared_amplitude(group, in, s, me2, arena);
     std::fill(luminosity.begin(), luminosity.end(), 0.0);
     for (std::size_t p : group.sub_processes) {
       double* row = s.contributions.row(p);
@@ -143,7 +140,7 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
     }
     if (!group.single) continue;
     const Batch diagrams = Batch::take(arena, group.single->parts.size(), n);
-    thalweg::evaluate(*group.single, {momenta, order, s.alpha_s}, diagrams, arena);
+    thalweg::evaluate(*group.single, in, diagrams, arena);
     for (std::size_t d = 0; d < diagrams.dim; ++d)
       for (std::size_t e = 0; e < n; ++e) s.alpha.row(group.channel_of[d])[e] += luminosity[e] * diagrams.row(d)[e];
   }

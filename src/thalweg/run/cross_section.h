@@ -75,7 +75,7 @@ class CrossSection : public Integrand, public EventSource {
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
   void scales(Survivors& s, Arena& arena) const;
   void amplitudes(Survivors& s, Arena& arena) const;
-  void squared_amplitude(const Group& group, const Momenta& momenta, Survivors& s, std::span<double> me2,
+  void squared_amplitude(const Group& group, const AmplitudeInput& in, Survivors& s, std::span<double> me2,
                          Arena& arena) const;
   void channel_weights(Survivors& s) const;
   void write_features(const Survivors& s, const Batch& features, Arena& arena) const;

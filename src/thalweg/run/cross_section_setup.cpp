@@ -12,7 +12,7 @@ namespace {
 bool equal(const AmplitudeProgram& a, const AmplitudeProgram& b) {
   return a.ops == b.ops && a.terms == b.terms && a.outputs == b.outputs && a.coefficients == b.coefficients &&
          a.factor == b.factor && a.leg_masses == b.leg_masses && a.momentum_masks == b.momentum_masks &&
-         a.propagators == b.propagators && a.powers == b.powers && a.colour == b.colour &&
+         a.propagators == b.propagators && a.powers == b.powers && a.packed_colour == b.packed_colour &&
          a.configurations == b.configurations && a.incoming == b.incoming;
 }
 

@@ -17,6 +17,12 @@ std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// A library that was built anew is another integrand.
+std::string checksum(const std::string& library) {
+  const std::string bytes = read_file(library);
+  return fmt::format("crc32 {:08x}", crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
 std::string number(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   std::string text = fmt::format("{}", value);
@@ -39,7 +45,8 @@ std::string resolved_parameters(const RunCard& card) {
 std::string resolved_process(const RunCard& card) {
   std::string text = fmt::format("process = {}\nmodel = \"{}\"\nprecision = \"{}\"\nseed = {}\n", quoted(card.process),
                                  card.model.name(), to_string(card.precision), card.seed);
-  if (!card.amplitude.empty()) text += fmt::format("amplitude = {}\n", quoted(card.amplitude));
+  if (!card.amplitude.empty())
+    text += fmt::format("amplitude = {}  # {}\n", quoted(card.amplitude), checksum(plugin_path(card.amplitude)));
   text += resolved_parameters(card);
   if (card.beam_kind != Beams::Kind::decay)
     text += fmt::format("\n[beams]\nenergy = {}\npdf = {}\nflavours = {}\n", number(card.energy), quoted(card.pdf),
@@ -68,9 +75,8 @@ std::string resolved_integrand(const RunCard& card) {
   if (request.name == "higgs_four_leptons")
     text += fmt::format("angles = \"{}\"\n", request.symmetric_angles ? "symmetric" : "frames");
   if (request.name == "library") {
-    const std::string bytes = read_file(request.library);
-    text += fmt::format("library = {}  # crc32 {:08x}\ncost = {}\n", quoted(request.library),
-                        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()), number(request.cost));
+    text += fmt::format("library = {}  # {}\ncost = {}\n", quoted(request.library), checksum(request.library),
+                        number(request.cost));
   }
   if (card.has_particles()) text += resolved_parameters(card);
   return text;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "thalweg/amplitude/evaluator.h"
@@ -45,21 +46,24 @@ struct Instance {
   Parameters parameters = model.default_parameters();
   AmplitudeProgram program;
   DiagramSet set;
-  SingleDiagrams diagrams;
+  std::optional<SingleDiagrams> diagrams;  // made when they are asked for
   bool changed = false;
   Arena arena;
 
   Instance() {
     const auto definition = parse_process(process.name, model, default_multiparticles(5));
-    static_cast<SelectedProcess&>(set) = select_processes(definition, model, model.vertices(parameters)).at(0);
+    static_cast<SelectedProcess&>(set) = select_process(definition, model, model.vertices(parameters));
     set.diagrams = enumerate_diagrams(set, model, model.vertices(parameters));
-    compile_all();
+    compile_amplitude();
   }
-  void compile_all() {
-    const auto vertices = model.vertices(parameters);
-    program = compile(static_cast<const SelectedProcess&>(set), model, parameters, vertices);
-    diagrams = compile_single_diagrams(set, model, parameters, vertices);
+  void compile_amplitude() {
+    program = compile(static_cast<const SelectedProcess&>(set), model, parameters, model.vertices(parameters));
+    diagrams.reset();
     changed = false;
+  }
+  const SingleDiagrams& single_diagrams() {
+    if (!diagrams) diagrams = compile_single_diagrams(set, model, parameters, model.vertices(parameters));
+    return *diagrams;
   }
 };
 
@@ -130,8 +134,9 @@ int run(Instance& instance, const Call& call) {
     }
   }
   if (!call.output<void>(UMAMI_DIAGRAM_AMP2) && !call.output<void>(UMAMI_DIAGRAM_INDEX)) return UMAMI_SUCCESS;
-  const Batch parts = Batch::take(arena, instance.diagrams.parts.size(), n);
-  evaluate(instance.diagrams, {momenta, order, alpha_s}, parts, arena);
+  const SingleDiagrams& diagrams = instance.single_diagrams();
+  const Batch parts = Batch::take(arena, diagrams.parts.size(), n);
+  evaluate(diagrams, {momenta, order, alpha_s}, parts, arena);
   if (double* out = call.output<double>(UMAMI_DIAGRAM_AMP2))
     for (std::size_t d = 0; d < parts.dim; ++d) std::copy_n(parts.row(d), n, out + call.stride * d + call.offset);
   if (int* out = call.output<int>(UMAMI_DIAGRAM_INDEX))
@@ -161,7 +166,7 @@ int umami_get_meta(int key, void* result) {
     switch (key) {
       case UMAMI_DEVICE: *value = UMAMI_CPU; break;
       case UMAMI_PARTICLES: *value = static_cast<int>(program.legs); break;
-      case UMAMI_DIAGRAMS: *value = static_cast<int>(instance.diagrams.parts.size()); break;
+      case UMAMI_DIAGRAMS: *value = static_cast<int>(instance.set.diagrams.size()); break;
       case UMAMI_HELICITIES: *value = static_cast<int>(program.configurations.size()) * (program.parity ? 2 : 1); break;
       case UMAMI_COLOURS: *value = static_cast<int>(program.flows.size()); break;
       default: return int{UMAMI_UNSUPPORTED_META};
@@ -186,7 +191,7 @@ int umami_initialize(void** handle, const char* card) {
     if (card && *card) {
       read_slha(read_file(card, 1 << 24), card, instance->model, instance->parameters);
       instance->parameters.derive();
-      instance->compile_all();
+      instance->compile_amplitude();
     }
     *handle = instance.release();
     return int{UMAMI_SUCCESS};
@@ -230,7 +235,7 @@ int umami_matrix_element(void* handle, size_t count, size_t stride, size_t offse
     if (!call.in[UMAMI_MOMENTA]) return int{UMAMI_MISSING_INPUT};
     if (instance.changed) {
       instance.parameters.derive();
-      instance.compile_all();
+      instance.compile_amplitude();
     }
     return run(instance, call);
   });

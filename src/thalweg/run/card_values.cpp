@@ -1,0 +1,58 @@
+#include "thalweg/run/card_values.h"
+
+#include <cmath>
+
+#include "thalweg/run/expression.h"
+
+namespace thalweg {
+
+double CardValues::number(const toml::node& node, bool energy) const {
+  double value = 0;
+  if (node.is_integer() || node.is_floating_point()) {
+    value = *node.value<double>();
+  } else if (node.is_string()) {
+    const Expression e(text(node), {}, [&](const std::string& name) { return parameter(name); });
+    if (e.has_unit() && !energy) request_error("'{}' has a unit, but this is a pure number", text(node));
+    value = e.evaluate(nullptr);
+  } else {
+    request_error("expected a number or an expression in quotes, such as {}", energy ? "\"13 TeV\"" : "0.5");
+  }
+  if (!std::isfinite(value)) request_error("expected a finite number, not {}", value);
+  return value;
+}
+
+std::uint64_t CardValues::whole(const toml::node& node, std::uint64_t least, std::uint64_t most) const {
+  const double value = number(node, false);
+  if (value != std::floor(value) || value < static_cast<double>(least) || value > static_cast<double>(most))
+    request_error("expected a whole number from {} to {}, not {}", least, most, value);
+  if (node.is_integer()) return static_cast<std::uint64_t>(*node.value<std::int64_t>());
+  return static_cast<std::uint64_t>(value);
+}
+
+double CardValues::ranged(const toml::node& node, double least, double most) const {
+  const double value = number(node, false);
+  if (!(value >= least && value <= most)) request_error("expected a number from {} to {}, not {}", least, most, value);
+  return value;
+}
+
+std::vector<std::string> CardValues::texts(const toml::node& node) {
+  if (!node.is_array()) return {text(node)};
+  std::vector<std::string> list;
+  for (const auto& n : *node.as_array()) list.push_back(text(n));
+  return list;
+}
+
+std::string CardValues::choice(const char* key, const std::string& otherwise,
+                               const std::vector<std::string>& known) const {
+  return at(
+      key,
+      [&](const toml::node& n) {
+        const std::string name = text(n);
+        if (std::find(known.begin(), known.end(), name) == known.end())
+          request_error("'{}' is not known{} Known: {}", name, did_you_mean(name, known), fmt::join(known, ", "));
+        return name;
+      },
+      [&] { return otherwise; });
+}
+
+}  // namespace thalweg
