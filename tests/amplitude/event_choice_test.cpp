@@ -45,7 +45,8 @@ TEST(EventChoice, ChoicesFollowTheirShares) {
 }
 
 // Shares of colour flows that are known in closed form: one gluon exchanged between quark lines of different flavour
-// makes the flow of U(3) and, with -1/3, that of U(1); two flows of gluons go as the invariants that they run through.
+// makes the flow of U(3) and, with -1/3, that of U(1); amplitudes of massless gluons and one quark line with at most
+// five legs are MHV, and go as the invariants of the neighbours on the lines.
 TEST(EventChoice, FlowsHaveTheirShares) {
   struct Case {
     const char* process;
@@ -61,18 +62,18 @@ TEST(EventChoice, FlowsHaveTheirShares) {
   // the chain of invariants of neighbours, along the lines
   auto chain = [&](const ColourFlow& flow, const Momenta& p) {
     double product = 1;
-    for (std::size_t l = 0; l < 4; ++l)
+    for (std::size_t l = 0; l < p.legs(); ++l)
       if (flow.sink_of[l]) product /= s(p, l, static_cast<std::size_t>(flow.sink_of[l] - 1));
     return product;
   };
   // all legs leave: in u u~ > d d~ the colour of leg 1 (u~) ends at leg 0 (u) or at leg 3 (d~)
-  const Case cases[] = {
-      {"u u~ > d d~", quarks(1, 0)}, {"u d > u d", quarks(2, 0)}, {"g g > g g", chain}, {"g g > u u~", chain}};
+  const Case cases[] = {{"u u~ > d d~", quarks(1, 0)}, {"u d > u d", quarks(2, 0)}, {"g g > g g", chain},
+                        {"g g > u u~", chain},         {"g g > g g g", chain},      {"g g > u u~ g", chain}};
   for (const Case& c : cases) {
     const AmplitudeCase amplitude(c.process);
     Arena arena;
     constexpr std::size_t n = 20000;
-    const Momenta one = amplitude.events(arena, 1, 25), p = Momenta::take(arena, 4, n);
+    const Momenta one = amplitude.events(arena, 1, 25), p = Momenta::take(arena, one.legs(), n);
     for (std::size_t r = 0; r < p.rows.dim; ++r) std::fill_n(p.rows.row(r), n, one.rows.row(r)[0]);
     std::vector<double> helicity_pick(n), flow_pick(n), me2(n);
     for (std::size_t i = 0; i < n; ++i) {
@@ -94,10 +95,11 @@ TEST(EventChoice, FlowsHaveTheirShares) {
 
 // Events that mixed precision leaves to double have the parts and choices of double.
 TEST(EventChoice, RescuedEventsAreThoseOfDouble) {
-  const AmplitudeCase c("w+ w- > w+ w-");
+  // so high that in float nothing is left of |M|^2, nor of the shares of its parts
+  const AmplitudeCase c("u u~ > w+ w- g g");
   Arena arena;
   const std::size_t n = 40;
-  const Momenta p = c.events(arena, n, 26, 6, 9);
+  const Momenta p = c.events(arena, n, 26, 3000, 9000, 1e5);
   std::vector<double> pick(n);
   for (std::size_t i = 0; i < n; ++i) pick[i] = (static_cast<double>(i) + 0.5) / n;
   const double alpha_s = 0.118;

@@ -168,7 +168,7 @@ void choose(const Tile<T>& tile, const double* squares, std::size_t first, std::
         re += factor * amplitudes[b * 2 * lanes + i];
         im += factor * amplitudes[(b * 2 + 1) * lanes + i];
       }
-      return program.flows[k].weight * (re * re + im * im);
+      return re * re + im * im;
     }));
   }
 }

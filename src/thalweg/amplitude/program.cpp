@@ -245,7 +245,6 @@ std::vector<LeadingFlow> leading_flows(const CurrentGraph& graph) {
     for (const auto& [flow, factor] : graph.basis[b].terms) {
       LeadingFlow& entry = flows[flow];
       entry.flow = flow;
-      entry.weight = graph.basis[b].terms.size() == 1 ? graph.colour[b * graph.basis.size() + b] : 1;
       entry.terms.emplace_back(b, factor);
     }
   std::vector<LeadingFlow> list;

@@ -58,10 +58,10 @@ struct Output {
   bool operator==(const Output&) const = default;
 };
 
-// A flow of the leading colours: what an event of a shower needs. Its amplitude is the sum of terms (basis, factor).
+// A flow of the leading colours: what an event of a shower needs. Squared and summed over colours all flows of a
+// process count alike. Its amplitude is the sum of terms (basis, factor).
 struct LeadingFlow {
   ColourFlow flow;
-  double weight;  // sum over colours of the flow squared
   std::vector<std::pair<std::size_t, double>> terms;
 };
 
