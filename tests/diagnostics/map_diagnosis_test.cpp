@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -49,8 +51,10 @@ class Product : public Integrand {
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "only"; }
   void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
-    for (std::size_t e = 0; e < y.size; ++e)
-      out.weight[e] = 8 * y.row(0)[e] * y.row(1)[e] * y.row(2)[e], out.alpha.row(0)[e] = 1;
+    for (std::size_t e = 0; e < y.size; ++e) {
+      out.weight[e] = 8 * y.row(0)[e] * y.row(1)[e] * y.row(2)[e];
+      set_alpha(out, 0, e, std::array{1.0});
+    }
   }
 };
 

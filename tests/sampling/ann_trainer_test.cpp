@@ -1,5 +1,6 @@
 // Training of the fully connected map: the gradient of the integrand, both losses, their limits and ends, cuts,
 // channels.
+#include <array>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -27,7 +28,7 @@ class Ridge : public Integrand {
     for (std::size_t e = 0; e < y.size; ++e) {
       const double x0 = y.row(0)[e], x1 = y.row(1)[e];
       out.weight[e] = x0 < edge_ ? value(x0, x1) : 0;
-      out.alpha.row(0)[e] = 1;
+      set_alpha(out, 0, e, std::array{1.0});
     }
   }
   double integral() const {

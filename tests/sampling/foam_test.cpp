@@ -1,5 +1,6 @@
 #include "thalweg/sampling/foam.h"
 
+#include <array>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -148,7 +149,7 @@ class Corner : public Integrand {
     for (std::size_t e = 0; e < y.size; ++e) {
       const double r = std::hypot(y.row(0)[e], y.row(1)[e]);
       out.weight[e] = 1 + 20 * std::exp(-r / 0.005);
-      out.alpha.row(0)[e] = 1;
+      set_alpha(out, 0, e, std::array{1.0});
     }
   }
 };
@@ -195,7 +196,7 @@ class Odd : public Corner {
     for (std::size_t e = 0; e < y.size; ++e) {
       const double x = y.row(0)[e];
       out.weight[e] = x < 0.6 ? 0 : x < 0.7 ? NAN : x < 0.8 ? -3 : 1;
-      out.alpha.row(0)[e] = 1;
+      set_alpha(out, 0, e, std::array{1.0});
     }
   }
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
@@ -27,7 +29,7 @@ class Camel : public Integrand {
       const double g[2] = {density(0, x), density(1, x)};
       out.weight[e] = (cut_ && x < 2.5) ? 0 : (0.35 * normal(0, x) + 0.65 * normal(1, x)) / g[c];
       if (y.row(0)[e] < bad_share_) out.weight[e] = std::nan("");
-      for (std::size_t i = 0; i < 2; ++i) out.alpha.row(i)[e] = g[i] / (g[0] + g[1]);
+      set_alpha(out, c, e, std::array{g[0] / (g[0] + g[1]), g[1] / (g[0] + g[1])});
       if (out.records.dim) out.records.row(0)[e] = x;
     }
   }

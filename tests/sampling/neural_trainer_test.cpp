@@ -1,5 +1,6 @@
 #include "thalweg/sampling/neural_trainer.h"
 
+#include <array>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -28,7 +29,7 @@ class Function : public Integrand {
     for (std::size_t e = 0; e < y.size; ++e) {
       for (std::size_t d = 0; d < dim_; ++d) x[d] = y.row(d)[e];
       out.weight[e] = f_(x);
-      out.alpha.row(0)[e] = 1;
+      set_alpha(out, 0, e, std::array{1.0});
     }
   }
 
@@ -197,10 +198,10 @@ TEST(TrainedWeights, EqualWeightsMoveNeitherFlowsNorIntegrals) {
     std::size_t channels() const override { return 2; }
     std::string channel_name(std::size_t c) const override { return std::to_string(c); }
     std::size_t features() const override { return 1; }
-    void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
+    void evaluate(std::size_t channel, const Batch& y, const Evaluation& out, Arena&) const override {
       for (std::size_t e = 0; e < y.size; ++e) {
         out.weight[e] = 1;
-        out.alpha.row(0)[e] = 0.3, out.alpha.row(1)[e] = 0.7;
+        set_alpha(out, channel, e, std::array{0.3, 0.7});
         if (out.features.dim) out.features.row(0)[e] = y.row(0)[e];
       }
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <fstream>
 
 #include "thalweg/base/errors.h"
@@ -15,9 +17,11 @@ class Constant : public Integrand {
   std::size_t dim() const override { return 2; }
   std::size_t channels() const override { return 2; }
   std::string channel_name(std::size_t c) const override { return std::to_string(c); }
-  void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
-    for (std::size_t e = 0; e < y.size; ++e)
-      out.weight[e] = 1 + y.row(0)[e], out.alpha.row(0)[e] = out.alpha.row(1)[e] = 0.5;
+  void evaluate(std::size_t channel, const Batch& y, const Evaluation& out, Arena&) const override {
+    for (std::size_t e = 0; e < y.size; ++e) {
+      out.weight[e] = 1 + y.row(0)[e];
+      set_alpha(out, channel, e, std::array{0.5, 0.5});
+    }
   }
 };
 

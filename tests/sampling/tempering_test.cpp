@@ -1,5 +1,6 @@
 #include "thalweg/sampling/tempering.h"
 
+#include <array>
 #include <gtest/gtest.h>
 
 #include "thalweg/sampling/integrator.h"
@@ -58,7 +59,7 @@ class TwoPeaks : public Integrand {
         b += (x - 2.0 / 3) * (x - 2.0 / 3);
       }
       out.weight[e] = norm * (std::exp(-100 * a) + std::exp(-100 * b));
-      out.alpha.row(0)[e] = 1;
+      set_alpha(out, 0, e, std::array{1.0});
     }
   }
 };

@@ -29,9 +29,11 @@ class TwoPeaks : public Integrand {
       }
       out.weight[e] = value(x) / density;
       for (std::size_t i = 0; i < out.features.dim; ++i) out.features.row(i)[e] = x[i];
+      std::vector<double> alpha(channels_);
       double sum = 0;
-      for (std::size_t c = 0; c < channels_; ++c) sum += out.alpha.row(c)[e] = prior(c, x);
-      for (std::size_t c = 0; c < channels_; ++c) out.alpha.row(c)[e] /= sum;
+      for (std::size_t c = 0; c < channels_; ++c) sum += alpha[c] = prior(c, x);
+      for (double& a : alpha) a /= sum;
+      set_alpha(out, channel, e, alpha);
     }
   }
 

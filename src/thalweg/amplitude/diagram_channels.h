@@ -18,6 +18,15 @@ struct Topology {
   auto operator<=>(const Topology&) const = default;
 };
 
+Topology topology_of(const Diagram& diagram, const SubProcess& process, const Model& model,
+                     const Parameters& parameters);
+
+// Permutations of the legs of a process that exchange final particles of equal mass, spin and colour.
+std::vector<std::vector<int>> leg_permutations(const SubProcess& process, const Model& model,
+                                               const Parameters& parameters);
+// The topology with leg permutation[l] in the place of leg l.
+Topology permuted(const Topology& topology, const std::vector<int>& permutation);
+
 struct DiagramChannel {
   std::size_t diagram;           // the one it was made of
   Topology topology, smallest;   // smallest: of the permuted ones, the same for a whole group

@@ -38,11 +38,10 @@ Points draw(const Integrand& integrand, std::size_t channel, const Foam* cells, 
   map.forward(latent, image, by_map);
   if (what == What::places) return p;
   p.weight.resize(n);
-  const Batch alpha = Batch::take(arena, integrand.channels(), n);
-  integrand.evaluate(channel, image, {p.weight, alpha}, arena);
+  integrand.evaluate(channel, image, {p.weight}, arena);
   for (std::size_t e = 0; e < n; ++e) {
     const double jacobian = std::exp(by_cells[e] + by_map[e]);
-    p.weight[e] = p.weight[e] == 0 ? 0 : p.weight[e] * alpha.row(channel)[e] * jacobian;
+    p.weight[e] = p.weight[e] == 0 ? 0 : p.weight[e] * jacobian;
   }
   if (what == What::weights) return p;
   p.sign.resize(n);

@@ -10,7 +10,7 @@
 
 #include <limits>
 
-#include "thalweg/flow/double_lanes-inl.h"
+#include "thalweg/base/double_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg {

@@ -8,7 +8,7 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
-#include "thalweg/flow/double_lanes-inl.h"
+#include "thalweg/base/double_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg {

@@ -46,7 +46,7 @@ void HiggsFourLeptons::evaluate(std::size_t, const Batch& points, const Evaluati
     for (std::size_t i = 0; i < 5; ++i) y[i] = points.row(i)[e];
     const FourBodyDecay::Point p = decay_.point(y);
     out.weight[e] = p.jacobian > 0 ? squared_amplitude(p) * p.jacobian / (2 * m_h_) : 0;
-    out.alpha.row(0)[e] = 1;
+    set_alpha(out, 0, e, std::array{1.0});
     if (out.weight[e] == 0 || !out.records.dim) continue;
     RandomStream random({std::bit_cast<std::uint64_t>(out.pick[e]), Phase::orientation, 0, 0});
     const double u = random.next(), v = random.next(), w = random.next(), side = random.next();

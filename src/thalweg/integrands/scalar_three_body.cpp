@@ -1,5 +1,6 @@
 #include "thalweg/integrands/scalar_three_body.h"
 
+#include <array>
 #include <bit>
 
 #include "thalweg/base/random.h"
@@ -17,7 +18,7 @@ void ScalarThreeBody::evaluate(std::size_t, const Batch& points, const Evaluatio
     const double y[2] = {points.row(0)[e], points.row(1)[e]};
     const ThreeBodyDecay::Point p = decay_.point(y);
     out.weight[e] = p.jacobian > 0 ? squared_amplitude(p) * p.jacobian / (2 * kMass) : 0;
-    out.alpha.row(0)[e] = 1;
+    set_alpha(out, 0, e, std::array{1.0});
     if (out.weight[e] == 0 || !out.records.dim) continue;
     RandomStream random({std::bit_cast<std::uint64_t>(out.pick[e]), Phase::orientation, 0, 0});
     const double u = random.next(), v = random.next(), w = random.next();

@@ -144,6 +144,7 @@ double ToyIntegrand::density(std::size_t, const double*) const { return 1; }
 void ToyIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena&) const {
   const std::size_t n = channels(), d = dim();
   double y[kMaxDim], x[kMaxDim];
+  std::vector<double> alpha(n);
   for (std::size_t e = 0; e < points.size; ++e) {
     for (std::size_t i = 0; i < d; ++i) y[i] = points.row(i)[e];
     map(channel, y, x);
@@ -152,8 +153,9 @@ void ToyIntegrand::evaluate(std::size_t channel, const Batch& points, const Eval
     const double own = density(channel, x), f = value(x);
     out.weight[e] = f == 0 ? 0 : f / own;
     double sum = 0;
-    for (std::size_t c = 0; c < n; ++c) sum += out.alpha.row(c)[e] = optimal_prior_ ? density(c, x) : 1;
-    for (std::size_t c = 0; c < n; ++c) out.alpha.row(c)[e] /= sum;
+    for (std::size_t c = 0; c < n; ++c) sum += alpha[c] = optimal_prior_ ? density(c, x) : 1;
+    for (double& a : alpha) a /= sum;
+    set_alpha(out, channel, e, alpha);
   }
 }
 

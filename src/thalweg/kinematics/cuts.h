@@ -1,4 +1,4 @@
-// Cuts on observables, and what they say about the partonic centre-of-mass energy.
+// Cuts on observables.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +25,10 @@ class Cuts {
   Cuts() = default;
   explicit Cuts(std::vector<Cut> cuts) : cuts_(std::move(cuts)) {}
   bool empty() const { return cuts_.empty(); }
+  const std::vector<Cut>& list() const { return cuts_; }
 
   // pass[e] = 1 when event e survives all cuts, else 0. A NaN observable does not survive.
   void apply(const Momenta& momenta, Arena& arena, std::span<std::uint8_t> pass) const;
-
-  // Lower bound on sqrt(s_hat) that every surviving event obeys, for final legs first..first+n-1 with
-  // the given masses. Proofs: sqrt(s_hat) >= sum m_i; a mass cut on a set T gives
-  // sqrt(s_hat) >= m_T,min + sum of the other masses; in the partonic rest frame, which differs by a
-  // boost along the beam, E_i >= m_T,i, so sqrt(s_hat) >= sum_i sqrt(m_i^2 + pt_min,i^2).
-  double minimal_energy(int first_leg, std::span<const double> masses) const;
-  // Upper bound from mass cuts on all final legs; infinity if there is none.
-  double maximal_energy(std::size_t final_legs) const;
 
  private:
   std::vector<Cut> cuts_;

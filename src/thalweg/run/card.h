@@ -9,7 +9,7 @@
 
 #include "thalweg/amplitude/plugin.h"
 #include "thalweg/integrands/named_integrand.h"
-#include "thalweg/phasespace/channel.h"
+#include "thalweg/phasespace/beams.h"
 #include "thalweg/run/expression.h"
 #include "thalweg/sampling/neural_trainer.h"
 

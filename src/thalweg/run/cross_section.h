@@ -11,7 +11,7 @@
 #include "thalweg/event/event_source.h"
 #include "thalweg/kinematics/cuts.h"
 #include "thalweg/parton/pdf.h"
-#include "thalweg/phasespace/channels_from_diagrams.h"
+#include "thalweg/phasespace/channel_set.h"
 #include "thalweg/run/card.h"
 #include "thalweg/sampling/integrand.h"
 
@@ -21,7 +21,7 @@ namespace thalweg {
 // flux 1/(4 |p| sqrt(s)), averaged over nothing but the sub-process named; decays: d Gamma in GeV.
 //
 // Prior channel weights: diagrams    alpha_i = sum_ab f f |M_i|^2 / sum_j (the same)      (thesis, 2.56)
-//                        propagators alpha_i = P_i / sum_j P_j, P = 1/|s - m^2 + i m Gamma|^2   (2.60)
+//                        propagators alpha_i = P_i / sum_j P_j, P_i = prod 1/|q^2 - m^2 + i m Gamma|^2   (2.60)
 //                        sherpa      alpha_i = g_i / sum_j g_j                            (2.63, beta_i equal)
 class CrossSection : public Integrand, public EventSource {
  public:
@@ -29,8 +29,10 @@ class CrossSection : public Integrand, public EventSource {
   explicit CrossSection(const RunCard& card);
 
   std::size_t dim() const override;
-  std::size_t channels() const override { return channels_.channels.size(); }
-  std::string channel_name(std::size_t channel) const override { return channels_.channels[channel].name(); }
+  std::size_t channels() const override { return channels_->size(); }
+  std::size_t maps() const override { return channels_->groups(); }
+  std::size_t map_of(std::size_t channel) const override { return channels_->group_of(channel); }
+  std::string channel_name(std::size_t channel) const override { return (*channels_)[channel].name(); }
   // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
   double cost() const override;
   // Features: log(pT/GeV), pseudorapidity and azimuth of the final particles (thesis, Tab. A.6), and the logarithm of
@@ -65,19 +67,22 @@ class CrossSection : public Integrand, public EventSource {
     std::span<double> mu_f, mu_r, alpha_s;
     std::span<double> pick;                                    // empty unless records are wanted
     Batch contributions;                                       // by sub-process
+    Batch luminosity;                                          // by group
     std::vector<std::span<std::int32_t>> configuration, flow;  // by group
     std::span<double> weight;
-    Batch alpha;
   };
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
+  CutBounds cut_bounds() const;
   Survivors compute(std::size_t channel, const Batch& points, std::span<const double> pick, Arena& arena) const;
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
   void scales(Survivors& s, Arena& arena) const;
   void amplitudes(Survivors& s, Arena& arena) const;
   void squared_amplitude(const Group& group, const AmplitudeInput& in, Survivors& s, std::span<double> me2,
                          Arena& arena) const;
-  void channel_weights(Survivors& s) const;
+  void diagram_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const;
+  void prior_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const;
+  void channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out) const;
   void write_features(const Survivors& s, const Batch& features, Arena& arena) const;
   void write_records(const Survivors& s, const Evaluation& out) const;
   double flux(double s_hat) const;
@@ -89,15 +94,15 @@ class CrossSection : public Integrand, public EventSource {
   std::vector<std::size_t> group_of_;              // of each sub-process
   std::unique_ptr<const PluginAmplitude> plugin_;  // instead of our own |M|^2
   Precision precision_ = Precision::full;
-  ChannelSet channels_;
+  std::optional<ChannelSet> channels_;
   Beams beams_;
   Cuts cuts_;
   ChannelWeights weights_;
-  std::vector<double> channel_mass_, channel_width_;
   Expression factorization_, renormalization_;
   bool running_ = true;
   double alpha_s_fixed_ = 0, alpha_em_ = 0;
   std::size_t final_legs_ = 2, first_final_ = 2;
+  std::vector<int> leg_order_;  // 0, 1, ...
   std::vector<std::vector<double>> masses_;  // of each sub-process
   std::shared_ptr<const PdfSet> pdf_;
   std::optional<PdfEvaluator> densities_;

@@ -70,15 +70,9 @@ CrossSection::CrossSection(const RunCard& card)
     for (int pdg : set.process.pdg) masses.push_back(model_.mass(pdg, card.parameters));
   }
   resolve_cuts(card, multiparticles);
-  const std::vector<double> final_masses(masses_[0].begin() + static_cast<std::ptrdiff_t>(first_final_),
-                                         masses_[0].end());
-  channels_ = channels_from_diagrams(sets_, model_, card.parameters, beams_,
-                                     cuts_.minimal_energy(static_cast<int>(first_final_), final_masses),
-                                     cuts_.maximal_energy(final_legs_));
-  for (int pdg : channels_.propagator) {
-    channel_mass_.push_back(pdg ? model_.mass(pdg, card.parameters) : 0);
-    channel_width_.push_back(pdg ? model_.width(pdg, card.parameters) : 0);
-  }
+  leg_order_.resize(definition_.labels.size());
+  std::iota(leg_order_.begin(), leg_order_.end(), 0);
+  channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds());
   group_amplitudes(card.parameters, vertices);
   if (!card.amplitude.empty()) {
     if (sets_.size() > 1)
@@ -101,20 +95,25 @@ CrossSection::CrossSection(const RunCard& card)
   densities_.emplace(pdf_->grid, flavours);
 }
 
-std::size_t CrossSection::dim() const { return channels_.channels[0].dim(); }
+std::size_t CrossSection::dim() const { return (*channels_)[0].dim(); }
+
+CutBounds CrossSection::cut_bounds() const {
+  const auto final = masses_[0].begin() + static_cast<std::ptrdiff_t>(first_final_);
+  return {cuts_, first_final_, {final, masses_[0].end()}, beams_.energy};
+}
 
 void CrossSection::group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices) {
   for (std::size_t p = 0; p < sets_.size(); ++p) {
     AmplitudeProgram program = compile(static_cast<const SelectedProcess&>(sets_[p]), model_, parameters, vertices);
     const auto same = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
-      return equal(g.program, program) && g.channel_of == channels_.channel_of[p];
+      return equal(g.program, program) && g.channel_of == channels_->channel_of()[p];
     });
     group_of_.push_back(static_cast<std::size_t>(same - groups_.begin()));
     if (same != groups_.end()) {
       same->sub_processes.push_back(p);
       continue;
     }
-    Group& group = groups_.emplace_back(Group{std::move(program), std::nullopt, channels_.channel_of[p], {p}});
+    Group& group = groups_.emplace_back(Group{std::move(program), std::nullopt, channels_->channel_of()[p], {p}});
     if (weights_ == ChannelWeights::diagrams)
       group.single = compile_single_diagrams(sets_[p], model_, parameters, vertices);
   }

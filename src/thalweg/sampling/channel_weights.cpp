@@ -81,12 +81,17 @@ WeightedIntegrand::WeightedIntegrand(const Integrand& prior, std::vector<std::ui
 void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
   Evaluation wanted = out;
   if (network_ && !wanted.features.dim) wanted.features = Batch::take(arena, features(), points.size);
+  if (!wanted.alpha.dim) wanted.alpha = Batch::take(arena, channels(), points.size);
   prior_.evaluate(channel, points, wanted, arena);
-  use_channels(active_, out.weight, out.alpha);
-  if (!network_) return;
-  MlpTape tape(network_->layout());
-  for (std::size_t first = 0; first < points.size; first += kFlowTile)
-    network_->apply_tile(wanted.features, out.weight, first, out.alpha, tape);
+  use_channels(active_, out.weight, wanted.alpha);
+  if (network_) {
+    MlpTape tape(network_->layout());
+    for (std::size_t first = 0; first < points.size; first += kFlowTile)
+      network_->apply_tile(wanted.features, out.weight, first, wanted.alpha, tape);
+  }
+  if (out.alpha.dim) return;
+  for (std::size_t e = 0; e < points.size; ++e)
+    if (out.weight[e] != 0) out.weight[e] *= wanted.alpha.row(channel)[e];
 }
 
 }  // namespace thalweg

@@ -54,12 +54,12 @@ class Explorer {
  private:
   // |w| at latent points of a channel's map.
   std::span<const double> weigh(std::size_t channel, const Batch& z, Arena& arena) const {
-    const Batch x = Batch::take(arena, dim_, z.size), alpha = Batch::take(arena, integrand_.channels(), z.size);
+    const Batch x = Batch::take(arena, dim_, z.size);
     const auto log_jacobian = arena.take<double>(z.size), weight = arena.take<double>(z.size);
     maps_[integrand_.map_of(channel)]->forward(z, x, log_jacobian);
-    integrand_.evaluate(channel, x, {weight, alpha}, arena);
+    integrand_.evaluate(channel, x, {weight}, arena);
     for (std::size_t e = 0; e < z.size; ++e) {
-      const double w = weight[e] == 0 ? 0 : std::abs(weight[e] * alpha.row(channel)[e]) * std::exp(log_jacobian[e]);
+      const double w = weight[e] == 0 ? 0 : std::abs(weight[e]) * std::exp(log_jacobian[e]);
       weight[e] = std::isfinite(w) ? w : 0;
     }
     return weight;

@@ -11,12 +11,18 @@ namespace thalweg {
 // What a batch of points becomes. Batches without rows are not wanted. Weights are 0 where cuts remove a point, and not
 // finite where the evaluation failed (counted by the caller).
 struct Evaluation {
-  std::span<double> weight;
-  Batch alpha;                     // channels() rows, defined where weight is not zero
+  std::span<double> weight;        // f / g_i; alpha_i f / g_i where alpha has no rows
+  Batch alpha{};                   // channels() rows, defined where weight is not zero, or none
   Batch features{};                // features() rows or none, defined where weight is not zero
   Batch records{};                 // record_size() rows or none
   std::span<const double> pick{};  // to read, with records: uniform numbers for choices within an event
 };
+
+// Sets the channel weights of a point whose weight is f / g_i already.
+inline void set_alpha(const Evaluation& out, std::size_t channel, std::size_t e, std::span<const double> alpha) {
+  if (!out.alpha.dim) out.weight[e] *= alpha[channel];
+  for (std::size_t c = 0; c < out.alpha.dim; ++c) out.alpha.row(c)[e] = alpha[c];
+}
 
 // I = sum_i integral alpha_i f over channel i:  a point y of channel i stands for the value
 // weight(y) = f(x(y)) / g_i(x(y)), and alpha_j are the channel weights there, sum_j alpha_j = 1.

@@ -77,17 +77,16 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
   const VegasGrid& grid = state.grids[state.map_of[channel]];
   const CellularMap map = adaptation ? CellularMap(nullptr, grid) : state.maps()[channel];
   const Batch z = Batch::take(arena, integrand_.dim(), count), y = Batch::take(arena, integrand_.dim(), count);
-  const Batch alpha = Batch::take(arena, integrand_.channels(), count);
   const auto log_jacobian = arena.take<double>(count), weight = arena.take<double>(count);
   RandomStream random({config_.seed, adaptation ? Phase::adaptation : Phase::integration, iteration, chunk});
   for (std::size_t e = 0; e < count; ++e)
     for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
   map.forward(z, y, log_jacobian);
-  integrand_.evaluate(channel, y, {weight, alpha}, arena);
+  integrand_.evaluate(channel, y, {weight}, arena);
 
   ChunkResult result;
   for (std::size_t e = 0; e < count; ++e) {
-    const double w = weight[e] == 0 ? 0 : weight[e] * alpha.row(channel)[e] * std::exp(log_jacobian[e]);
+    const double w = weight[e] == 0 ? 0 : weight[e] * std::exp(log_jacobian[e]);
     if (std::isfinite(w)) {
       result.statistics.add(w);
       weight[e] = w;

@@ -71,16 +71,16 @@ UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<Cel
     const std::size_t m = trials[c].size();
     if (m == 0) continue;
     const Batch z = Batch::take(arena, dim, m), y = Batch::take(arena, dim, m);
-    const Batch alpha = Batch::take(arena, channels, m), records = Batch::take(arena, record, m);
+    const Batch records = Batch::take(arena, record, m);
     const auto weight = arena.take<double>(m), log_jacobian = arena.take<double>(m), pick = arena.take<double>(m);
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t d = 0; d < dim; ++d) z.row(d)[i] = numbers.row(d)[trials[c][i]];
       pick[i] = numbers.row(dim + 2)[trials[c][i]];
     }
     maps[c].forward(z, y, log_jacobian);
-    integrand.evaluate(c, y, {.weight = weight, .alpha = alpha, .records = records, .pick = pick}, arena);
+    integrand.evaluate(c, y, {.weight = weight, .records = records, .pick = pick}, arena);
     for (std::size_t i = 0; i < m; ++i) {
-      const double w = weight[i] == 0 ? 0 : weight[i] * alpha.row(c)[i] * std::exp(log_jacobian[i]);
+      const double w = weight[i] == 0 ? 0 : weight[i] * std::exp(log_jacobian[i]);
       if (!std::isfinite(w)) {
         ++result.non_finite;
         continue;

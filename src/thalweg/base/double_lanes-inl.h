@@ -1,9 +1,9 @@
 // Vectors of doubles beside rows of floats: included once for each SIMD target.
-#if defined(THALWEG_FLOW_DOUBLE_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef THALWEG_FLOW_DOUBLE_LANES_INL_H_
-#undef THALWEG_FLOW_DOUBLE_LANES_INL_H_
+#if defined(THALWEG_BASE_DOUBLE_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef THALWEG_BASE_DOUBLE_LANES_INL_H_
+#undef THALWEG_BASE_DOUBLE_LANES_INL_H_
 #else
-#define THALWEG_FLOW_DOUBLE_LANES_INL_H_
+#define THALWEG_BASE_DOUBLE_LANES_INL_H_
 #endif
 
 #include <hwy/highway.h>

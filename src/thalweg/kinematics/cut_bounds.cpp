@@ -1,0 +1,124 @@
+#include "thalweg/kinematics/cut_bounds.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace thalweg {
+
+CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double> masses, double energy)
+    : masses_(std::move(masses)),
+      least_pt_(size(), 0.0),
+      most_eta_(size(), std::numeric_limits<double>::infinity()),
+      least_delta_r_(size() * size(), 0.0),
+      cuts_angle_(size()),
+      energy_(energy) {
+  for (const Cut& cut : cuts.list())
+    for (const auto& legs : cut.tuples) {
+      std::vector<std::size_t> of;
+      std::uint32_t set = 0;
+      for (const int leg : legs) {
+        of.push_back(static_cast<std::size_t>(leg) - first_leg);
+        set |= 1u << of.back();
+      }
+      if (of.size() == 1 && (cut.observable == Observable::abs_eta || cut.observable == Observable::abs_rapidity ||
+                             cut.observable == Observable::cos_theta || cut.observable == Observable::eta))
+        cuts_angle_[of[0]] = true;
+      switch (cut.observable) {
+        case Observable::mass: mass_cuts_.push_back({set, cut.min, cut.max}); break;
+        case Observable::pt:
+          if (of.size() == 1) least_pt_[of[0]] = std::max(least_pt_[of[0]], cut.min);
+          break;
+        case Observable::abs_eta:
+          if (of.size() == 1) most_eta_[of[0]] = std::min(most_eta_[of[0]], cut.max);
+          break;
+        case Observable::delta_r:
+          for (const std::size_t at : {of[0] * size() + of[1], of[1] * size() + of[0]})
+            least_delta_r_[at] = std::max(least_delta_r_[at], cut.min);
+          break;
+        case Observable::ht: least_ht_ = std::max(least_ht_, cut.min); break;
+        case Observable::eta:
+        case Observable::rapidity:
+        case Observable::cos_theta: has_direction_ = true; break;
+        default: break;
+      }
+    }
+}
+
+CutBounds CutBounds::permuted(const std::vector<std::size_t>& permutation) const {
+  CutBounds result = *this;
+  for (std::size_t i = 0; i < size(); ++i) {
+    const std::size_t old = permutation[i];
+    result.masses_[i] = masses_[old];
+    result.least_pt_[i] = least_pt_[old];
+    result.most_eta_[i] = most_eta_[old];
+    result.cuts_angle_[i] = cuts_angle_[old];
+    for (std::size_t j = 0; j < size(); ++j)
+      result.least_delta_r_[i * size() + j] = least_delta_r_[old * size() + permutation[j]];
+  }
+  for (std::size_t c = 0; c < mass_cuts_.size(); ++c) {
+    result.mass_cuts_[c].set = 0;
+    for (std::size_t i = 0; i < size(); ++i)
+      result.mass_cuts_[c].set |= (mass_cuts_[c].set >> permutation[i] & 1u) << i;
+  }
+  return result;
+}
+
+double CutBounds::least_pair(std::size_t i, std::size_t j) const {
+  const double mi = masses_[i], mj = masses_[j], ptt = 2 * least_pt_[i] * least_pt_[j];
+  const double r = least_delta_r_[i * size() + j];
+  double bound = 2 * mi * mj;
+  constexpr double pi = std::numbers::pi;
+  bound = std::max(bound, ptt * (r < pi ? 1 - std::cos(r) : std::cosh(std::sqrt(r * r - pi * pi)) + 1));
+  for (const MassCut& cut : mass_cuts_)
+    if (cut.set == (1u << i | 1u << j) && cut.min > 0)
+      bound = std::max(bound, cut.min * cut.min - mi * mi - mj * mj);
+  for (const auto& [light, heavy] : {std::pair{i, j}, {j, i}})
+    if (const double m2 = masses_[heavy] * masses_[heavy]; masses_[light] == 0 && std::isfinite(energy_))
+      bound = std::max(bound, 2 * least_pt_[light] * m2 * energy_ / (energy_ * energy_ + m2));
+  return bound;
+}
+
+double CutBounds::least_mass(std::uint32_t set) const {
+  double sum = 0, square = 0;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (!(set >> i & 1)) continue;
+    sum += masses_[i];
+    square += masses_[i] * masses_[i];
+    for (std::size_t j = 0; j < i; ++j)
+      if (set >> j & 1) square += least_pair(i, j);
+  }
+  double bound = std::popcount(set) > 1 ? std::max(sum, std::sqrt(square)) : sum;
+  for (const MassCut& cut : mass_cuts_) {
+    if ((cut.set & set) != cut.set) continue;
+    double rest = 0;
+    for (std::size_t i = 0; i < size(); ++i)
+      if ((set & ~cut.set) >> i & 1) rest += masses_[i];
+    bound = std::max(bound, cut.min + rest);
+  }
+  return bound;
+}
+
+double CutBounds::most_mass(std::uint32_t set) const {
+  double bound = std::numeric_limits<double>::infinity();
+  for (const MassCut& cut : mass_cuts_)
+    if (cut.set == set) bound = std::min(bound, cut.max);
+  return bound;
+}
+
+double CutBounds::least_energy() const {
+  const std::uint32_t all = (1u << size()) - 1;
+  auto transverse = [&](std::uint32_t set) {
+    double sum = 0;
+    for (std::size_t i = 0; i < size(); ++i)
+      if (set >> i & 1) sum += std::hypot(masses_[i], least_pt_[i]);
+    return sum;
+  };
+  double bound = std::max({least_mass(all), transverse(all), least_ht_});
+  for (const MassCut& cut : mass_cuts_) bound = std::max(bound, cut.min + transverse(all & ~cut.set));
+  return bound;
+}
+
+}  // namespace thalweg

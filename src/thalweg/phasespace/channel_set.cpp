@@ -1,0 +1,118 @@
+#include "thalweg/phasespace/channel_set.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "thalweg/amplitude/diagram_channels.h"
+#include "thalweg/base/errors.h"
+#include "thalweg/phasespace/tree_channel.h"
+
+namespace thalweg {
+namespace {
+
+std::vector<double> final_masses(const SubProcess& p, const Model& model, const Parameters& parameters) {
+  std::vector<double> masses;
+  for (std::size_t l = p.incoming; l < p.legs(); ++l) masses.push_back(model.mass(p.pdg[l], parameters));
+  return masses;
+}
+
+// The tree of a topology that the permutation of legs takes to another one, with the cuts and under the names of that one:
+// coordinates of the two mean the same.
+ChannelTree permuted_tree(const Topology& topology, const std::vector<int>& permutation, const Beams& beams,
+                          const CutBounds& bounds) {
+  std::vector<std::size_t> final;
+  for (std::size_t l = beams.incoming(); l < permutation.size(); ++l)
+    final.push_back(static_cast<std::size_t>(permutation[l]) - beams.incoming());
+  ChannelTree tree = channel_tree(topology, beams, bounds.permuted(final));
+  for (auto& cluster : tree.clusters) {
+    std::uint32_t set = 0;
+    for (std::size_t i = 0; i < final.size(); ++i) set |= (cluster.set >> i & 1u) << final[i];
+    cluster.set = set;
+    if (cluster.leg >= 0) cluster.leg = static_cast<int>(final[static_cast<std::size_t>(cluster.leg)]);
+  }
+  return tree;
+}
+
+}  // namespace
+
+ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                       const Beams& beams, const CutBounds& bounds)
+    : invariants_(std::make_unique<InvariantTable>(beams, final_masses(sets[0].process, model, parameters))) {
+  struct First {  // of a group
+    Topology smallest, topology;
+  };
+  std::vector<First> first;
+  std::map<Topology, std::size_t> known;  // channel
+  for (const DiagramSet& set : sets) {
+    if (final_masses(set.process, model, parameters) != final_masses(sets[0].process, model, parameters))
+      request_error("'{}' and '{}' have final particles of different masses; run them one by one",
+                    to_string(sets[0].process, model), to_string(set.process, model));
+    const auto permutations = leg_permutations(set.process, model, parameters);
+    for (const DiagramChannel& channel : diagram_channels(set, model, parameters).channels) {
+      if (!known.insert({channel.topology, size()}).second) continue;
+      // The group of a channel that was met before and that a permutation takes to this one.
+      std::size_t group = groups_;
+      std::vector<int> permutation = permutations.front();
+      for (std::size_t g = 0; g < first.size() && group == groups_; ++g)
+        if (first[g].smallest == channel.smallest)
+          for (const auto& p : permutations)
+            if (permuted(first[g].topology, p) == channel.topology) {
+              group = g;
+              permutation = p;
+              break;
+            }
+      if (group == groups_) {
+        first.push_back({channel.smallest, channel.topology});
+        ++groups_;
+      }
+      const std::string name = describe(set.diagrams[channel.diagram], set.process, model);
+      const ChannelTree tree = with_place(
+          fmt::format("process '{}', diagram {}", to_string(set.process, model), name),
+          [&] { return permuted_tree(first[group].topology, permutation, beams, bounds); });
+      channels_.push_back(std::make_unique<TreeChannel>(name, tree, beams, bounds, *invariants_));
+      group_of_.push_back(group);
+      add_lines(channel.topology, beams);
+    }
+  }
+  if (channels_.empty()) {  // four-point vertices alone
+    channels_.push_back(std::make_unique<TreeChannel>("flat", flat_tree(bounds), beams, bounds, *invariants_));
+    group_of_.push_back(groups_++);
+    lines_.emplace_back();
+  }
+  for (const DiagramSet& set : sets) {
+    auto& of = channel_of_.emplace_back();
+    for (const Diagram& diagram : set.diagrams) {
+      const auto found = known.find(topology_of(diagram, set.process, model, parameters));
+      of.push_back(diagram.has_four_point_vertex() || found == known.end() ? kNone : found->second);
+    }
+  }
+}
+
+void ChannelSet::add_lines(const Topology& topology, const Beams& beams) {
+  const std::size_t incoming = beams.incoming();
+  const std::uint32_t all = (1u << invariants_->particles()) - 1;
+  auto& lines = lines_.emplace_back();
+  for (const Topology::Line& line : topology.lines) {
+    const std::uint32_t set = line.mask >> incoming;
+    const double m2 = line.mass * line.mass;
+    if (incoming == 2 && (line.mask >> 1 & 1))
+      lines.push_back({invariants_->minus_t(all & ~set), -1, m2, 0});
+    else
+      lines.push_back({set == all ? kNone : invariants_->time_like(set), 1, m2, line.mass * line.width});
+  }
+}
+
+void ChannelSet::propagators(std::size_t channel, const PhaseSpacePoints& points, const Batch& table,
+                             std::span<double> out) const {
+  const std::size_t n = out.size();
+  std::fill(out.begin(), out.end(), 1.0);
+  for (const Line& line : lines_[channel]) {
+    const double* q2 = line.row == kNone ? points.s_hat.data() : table.row(line.row);
+    for (std::size_t e = 0; e < n; ++e) {
+      const double s = points.s_hat[e], off = line.sign * q2[e] - line.m2;
+      out[e] *= s * s / (off * off + line.m_gamma * line.m_gamma);
+    }
+  }
+}
+
+}  // namespace thalweg

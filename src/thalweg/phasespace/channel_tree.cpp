@@ -1,0 +1,205 @@
+#include "thalweg/phasespace/channel_tree.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "thalweg/base/errors.h"
+
+namespace thalweg {
+namespace {
+
+class TreeBuilder {
+ public:
+  TreeBuilder(const Topology& topology, const Beams& beams, const CutBounds& bounds)
+      : beams_(beams), incoming_(beams.incoming()), bounds_(bounds), energy_(beams.energy), all_((1u << bounds.size()) - 1) {
+    for (const Topology::Line& line : topology.lines) {
+      const bool between_beams = incoming_ == 2 && (line.mask >> 1 & 1);
+      (between_beams ? t_lines_ : s_lines_).push_back({line.mask >> incoming_, line.mass, line.width});
+    }
+    // From beam a on: what stands on the side of b becomes less.
+    std::sort(t_lines_.begin(), t_lines_.end(),
+              [](const Line& a, const Line& b) { return std::popcount(a.set) > std::popcount(b.set); });
+  }
+
+  ChannelTree run() {
+    if (incoming_ == 2) {
+      const Line* whole = line_of(all_);
+      tree_.s_hat = whole ? time_like(*whole, bounds_.least_energy(), energy_, kEnergyExponent, true)
+                          : InvariantMap::power(kEnergyExponent);
+    }
+    std::uint32_t right = all_;
+    for (std::size_t i = 0; i <= t_lines_.size(); ++i) {
+      const std::uint32_t next = i < t_lines_.size() ? t_lines_[i].set : 0;
+      tree_.blobs.push_back(cluster(right & ~next));
+      right = next;
+    }
+    make_steps();
+    return std::move(tree_);
+  }
+
+ private:
+  struct Line {
+    std::uint32_t set;  // final particles; t-channel: those on the side of b
+    double mass, width;
+  };
+
+  const Line* line_of(std::uint32_t set) const {
+    for (const Line& line : s_lines_)
+      if (line.set == set) return &line;
+    return nullptr;
+  }
+
+  std::string particles(std::uint32_t set) const {
+    std::string text;
+    for (std::size_t i = 0; i < bounds_.size(); ++i)
+      if (set >> i & 1) text += fmt::format("{}{}", text.empty() ? "" : ",", i + incoming_ + 1);
+    return text;
+  }
+
+  InvariantMap time_like(const Line& line, double least, double most, double exponent, bool whole) const {
+    const double pole = line.mass;
+    if (pole > least && pole < most) {
+      if (line.width > 0) return InvariantMap::massive(pole, line.width);
+      request_error(
+          "a line of mass {} GeV and width 0 ends in particles {} and has its pole inside of the range {:.6g} to {:.6g} "
+          "GeV; give it a width or cut it out",
+          pole, particles(line.set), least, most);
+    }
+    if (pole >= most) return InvariantMap::power(kRestExponent);
+    if (!(least * least > pole * pole))
+      request_error(
+          "a line of mass {} GeV that ends in particles {} can reach its pole: the cross section diverges; add a cut "
+          "such as m = {{ of = \"mass(...)\", min = 15.0 }}, or on pt and delta_r of jets",
+          pole, particles(line.set));
+    return InvariantMap::power(exponent, whole ? 0 : -pole * pole);
+  }
+
+  // The cluster of a set, its particles behind it. Sets that no line joins are joined pairwise.
+  std::size_t cluster(std::uint32_t set) {
+    const std::size_t at = tree_.clusters.size();
+    tree_.clusters.emplace_back();
+    ChannelTree::Cluster made;
+    made.set = set;
+    if (std::popcount(set) == 1) {
+      made.leg = std::countr_zero(set);
+      made.least = made.most = bounds_.mass(static_cast<std::size_t>(made.leg));
+    } else {
+      made.least = bounds_.least_mass(set);
+      made.most = bounds_.most_mass(set);
+      const Line* line = line_of(set);
+      const double most = std::min(made.most, energy_ - bounds_.least_mass(all_ & ~set));
+      made.map = line ? time_like(*line, made.least, most, kTimeLikeExponent, false) : InvariantMap::power(kRestExponent);
+    }
+    tree_.clusters[at] = made;
+    if (made.leg >= 0) return at;
+    auto [first, second] = split(set);
+    // A resonance takes its mass before the others.
+    if (!is_resonance(first) && is_resonance(second)) std::swap(first, second);
+    const std::size_t a = cluster(first), b = cluster(second);
+    tree_.clusters[at].children[0] = a, tree_.clusters[at].children[1] = b;
+    return at;
+  }
+
+  bool is_resonance(std::uint32_t set) const {
+    const Line* line = line_of(set);
+    return line && line->width > 0 && line->mass > bounds_.least_mass(set);
+  }
+
+  // The largest two parts of a set that lines make, or one part and all others.
+  std::pair<std::uint32_t, std::uint32_t> split(std::uint32_t set) const {
+    std::uint32_t largest = set & -set;
+    for (const Line& line : s_lines_)
+      if ((line.set & set) == line.set && line.set != set && std::popcount(line.set) > std::popcount(largest))
+        largest = line.set;
+    return {largest, set & ~largest};
+  }
+
+  void make_steps() {
+    std::size_t first = 0, last = tree_.blobs.size() - 1;  // of those that are left
+    std::uint32_t rest = all_;
+    for (bool from_a = true; first < last; from_a = !from_a) {
+      ChannelTree::Step step;
+      step.from_a = from_a;
+      step.blob = tree_.blobs[from_a ? first : last];
+      const Line& line = t_lines_[from_a ? first : last - 1];
+      set_t(line, step);
+      rest &= ~tree_.clusters[step.blob].set;
+      step.rest_least = bounds_.least_mass(rest);
+      (from_a ? ++first : --last);
+      step.last = tree_.blobs[first];
+      tree_.steps.push_back(step);
+    }
+  }
+
+  // t = (p_a - sum of the left side)^2 = q+ q- - q_T^2 with q+ = p+ of the right side > 0, q- = -p- of the left side < 0,
+  // since p_a has no p- and p_b no p+: so -t >= q_T^2, which is p_T^2 where one side is a single particle; and t = 0
+  // needs all p_T and masses of one side to vanish.
+  void set_t(const Line& line, ChannelTree::Step& step) const {
+    double scale2 = 1e300;  // the smallest transverse masses of a side
+    for (const std::uint32_t side : {line.set, all_ & ~line.set}) {
+      double transverse = 0;
+      bool angle = false;
+      for (std::size_t i = 0; i < bounds_.size(); ++i)
+        if (side >> i & 1) {
+          transverse += std::hypot(bounds_.mass(i), bounds_.least_pt(i));
+          angle = angle || bounds_.cuts_angle(i);
+        }
+      if (std::popcount(side) == 1 && beams_.mass_a == 0 && beams_.mass_b == 0)
+        step.least_t = std::max(step.least_t, std::pow(bounds_.least_pt(static_cast<std::size_t>(std::countr_zero(side))), 2));
+      if (line.mass == 0 && transverse == 0 && !(angle && beams_.kind == Beams::Kind::partons))
+        request_error(
+            "a massless line in the t-channel can reach its pole when particle {} goes along the beam: the cross section "
+            "diverges; add a cut such as pt_j = {{ of = \"pt(j)\", min = 20.0 }}",
+            particles(side));
+      scale2 = std::min(scale2, transverse * transverse);
+    }
+    if (line.mass > 0) scale2 = line.mass * line.mass;
+    step.map = InvariantMap::power(kTChannelExponent, step.least_t > 0 && line.mass == 0 ? 0 : std::max(scale2, 1.0));
+  }
+
+  const Beams& beams_;
+  const std::size_t incoming_;
+  const CutBounds& bounds_;
+  const double energy_;
+  const std::uint32_t all_;
+  std::vector<Line> s_lines_, t_lines_;
+  ChannelTree tree_;
+};
+
+}  // namespace
+
+ChannelTree channel_tree(const Topology& topology, const Beams& beams, const CutBounds& bounds) {
+  return TreeBuilder(topology, beams, bounds).run();
+}
+
+ChannelTree flat_tree(const CutBounds& bounds) {
+  ChannelTree tree;
+  tree.blobs = {0};
+  tree.s_hat = InvariantMap::power(kEnergyExponent);
+  const std::size_t n = bounds.size();
+  double least = 0;
+  for (std::size_t i = 0; i < n; ++i) least += bounds.mass(i);
+  for (std::size_t i = 0; i + 1 < n; ++i) {
+    const std::size_t at = tree.clusters.size();
+    ChannelTree::Cluster rest, particle;
+    rest.set = ((1u << n) - 1) & ~((1u << i) - 1);
+    rest.children[0] = at + 1, rest.children[1] = at + 2;
+    rest.map = InvariantMap::volume(static_cast<int>(n - 1 - i));
+    rest.least = least;
+    particle.set = 1u << i;
+    particle.leg = static_cast<int>(i);
+    particle.least = particle.most = bounds.mass(i);
+    least -= bounds.mass(i);
+    tree.clusters.push_back(rest);
+    tree.clusters.push_back(particle);
+  }
+  ChannelTree::Cluster last;
+  last.set = 1u << (n - 1);
+  last.leg = static_cast<int>(n - 1);
+  last.least = last.most = bounds.mass(n - 1);
+  tree.clusters.push_back(last);
+  return tree;
+}
+
+}  // namespace thalweg

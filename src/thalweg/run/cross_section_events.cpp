@@ -1,0 +1,120 @@
+// Records of points, and events made of them.
+#include <cmath>
+
+#include "thalweg/run/cross_section.h"
+
+namespace thalweg {
+
+void CrossSection::write_records(const Survivors& s, const Evaluation& out) const {
+  for (std::size_t i = 0; i < s.count; ++i) {
+    const std::size_t e = s.index[i];
+    double total = 0;
+    double size = 0;
+    for (std::size_t p = 0; p < sets_.size(); ++p) {
+      total += s.contributions.row(p)[i];
+      size += std::abs(s.contributions.row(p)[i]);
+    }
+    double left = out.pick[e] * size;
+    std::size_t chosen = 0;
+    for (std::size_t p = 0; p < sets_.size(); ++p) {
+      const double part = std::abs(s.contributions.row(p)[i]);
+      if (part == 0) continue;
+      chosen = p;
+      if (left < part) break;
+      left -= part;
+    }
+    // Parton densities may be negative: a sub-process is chosen by size and brings its sign.
+    if (size != std::abs(total) && total != 0)
+      out.weight[e] *= std::copysign(size, s.contributions.row(chosen)[i]) / total;
+    const std::size_t group = group_of_[chosen];
+    const double head[kRecordHead] = {static_cast<double>(chosen),
+                                      s.points.x_a[i],
+                                      s.points.x_b[i],
+                                      s.mu_f[i],
+                                      s.mu_r[i],
+                                      s.alpha_s[i],
+                                      static_cast<double>(s.configuration[group][i]),
+                                      static_cast<double>(s.flow[group][i])};
+    for (std::size_t r = 0; r < kRecordHead; ++r) out.records.row(r)[e] = head[r];
+    for (std::size_t l = 0; l < final_legs_; ++l)
+      for (std::size_t mu = 0; mu < 4; ++mu)
+        out.records.row(kRecordHead + 4 * l + mu)[e] = s.points.momenta.component(first_final_ + l, mu)[i];
+  }
+}
+
+namespace {
+
+void set_helicities(const AmplitudeProgram& program, int configuration, Event& event) {
+  const bool mirrored = configuration < 0;
+  const auto& helicities =
+      program.configurations[static_cast<std::size_t>(mirrored ? -1 - configuration : configuration)];
+  for (std::size_t l = 0; l < event.particles.size(); ++l)
+    event.particles[l].spin = mirrored ? -helicities[l] : helicities[l];
+}
+
+// A colour line leaves a final particle by its colour, an incoming one by its anticolour.
+void set_colours(const ColourFlow& flow, std::size_t incoming, Event& event) {
+  int line = 501;
+  for (std::size_t source = 0; source < event.particles.size(); ++source) {
+    if (!flow.sink_of[source]) continue;
+    const auto sink = static_cast<std::size_t>(flow.sink_of[source] - 1);
+    event.particles[source].colours[source < incoming ? 1 : 0] = line;
+    event.particles[sink].colours[sink < incoming ? 0 : 1] = line;
+    ++line;
+  }
+}
+
+}  // namespace
+
+Event CrossSection::to_event(std::span<const double> record) const {
+  const auto p = static_cast<std::size_t>(record[0]);
+  const SubProcess& process = sets_[p].process;
+  Event event;
+  event.scale = record[3];
+  event.renormalization_scale = record[4];
+  event.alpha_s = record[5];
+  event.alpha_em = alpha_em_;
+  for (std::size_t l = 0; l < process.legs(); ++l) {
+    EventParticle particle;
+    particle.pdg = process.pdg[l];
+    particle.m = masses_[p][l];
+    if (l < first_final_) {
+      particle.status = -1;
+      if (beams_.kind == Beams::Kind::hadrons) {
+        particle.e = beams_.energy / 2 * record[1 + l];
+        particle.pz = l == 0 ? particle.e : -particle.e;
+      } else if (beams_.kind == Beams::Kind::partons) {
+        const double q = two_body_momentum(beams_.energy, beams_.mass_a, beams_.mass_b);
+        particle.e = std::hypot(particle.m, q);
+        particle.pz = l == 0 ? q : -q;
+      } else {
+        particle.e = beams_.energy;
+      }
+    } else {
+      particle.status = 1;
+      particle.mothers = {1, static_cast<int>(first_final_)};
+      const double* k = record.data() + kRecordHead + 4 * (l - first_final_);
+      particle.e = k[0], particle.px = k[1], particle.py = k[2], particle.pz = k[3];
+    }
+    event.particles.push_back(particle);
+  }
+  const AmplitudeProgram& program = groups_[group_of_[p]].program;
+  if (!plugin_) set_helicities(program, static_cast<int>(record[6]), event);
+  set_colours(program.flows[static_cast<std::size_t>(record[7])].flow, first_final_, event);
+  return event;
+}
+
+EventFileInfo CrossSection::file_info() const {
+  EventFileInfo info;
+  info.process = definition_.text;
+  const SubProcess& front = sets_[0].process;
+  for (std::size_t b = 0; b < 2; ++b) {
+    info.beam_pdg[b] = beams_.kind == Beams::Kind::hadrons ? 2212 : b < front.incoming ? front.pdg[b] : 0;
+    info.beam_energy[b] = beams_.kind == Beams::Kind::decay ? 0 : beams_.energy / 2;
+    info.pdf_id[b] = pdf_ ? pdf_->lhapdf_id : 0;
+  }
+  info.legs = front.legs();
+  return info;
+}
+
+}  // namespace thalweg
