@@ -1,5 +1,5 @@
-// Phase-space maps and the whole chain up to the weight; one item a point. Bound of the maps: about ten
-// transcendental functions a point.
+// Phase-space maps and the whole chain up to the weight; one item a point. Bound of the maps: two to four
+// transcendental functions a coordinate.
 #include <random>
 
 #include "../benchmarks/peak.h"
@@ -19,22 +19,74 @@ Batch uniform(Arena& arena, std::size_t dim) {
   return y;
 }
 
-void forward(benchmark::State& state, bool massive) {
-  const double a = 225, b = 1.69e8;
-  const Channel channel("c", {Beams::Kind::hadrons, 13000, 0, 0}, {0, 0},
-                        massive ? PropagatorMap::massive(91.188, 2.44, a, b) : PropagatorMap::massless(2, a, b));
+// The first channel of a process, and densities of all of them.
+struct Process {
+  explicit Process(const char* text, ChannelKinds kinds) {
+    Parameters parameters = Parameters::defaults("sm");
+    parameters.set("width.t", 0);
+    const auto definition = parse_process(text, model, default_multiparticles(4));
+    const auto sets = diagrams_of(definition, model, model.vertices(parameters));
+    for (std::size_t l = 2; l < definition.labels.size(); ++l)
+      masses.push_back(model.mass(sets[0].process.pdg[l], parameters));
+    std::vector<Cut> cuts;
+    for (std::size_t l = 0; l < masses.size(); ++l)
+      if (masses[l] == 0) cuts.push_back({"pt", Observable::pt, {{static_cast<int>(l + 2)}}, 20});
+    for (std::size_t k = 0; k < masses.size(); ++k)
+      for (std::size_t l = 0; l < k; ++l)
+        if (masses[k] == 0 && masses[l] == 0)
+          cuts.push_back({"dr", Observable::delta_r, {{static_cast<int>(l + 2), static_cast<int>(k + 2)}}, 0.4});
+    const CutBounds bounds(Cuts(cuts), 2, masses, 13000);
+    set.emplace(sets, model, parameters, Beams{Beams::Kind::hadrons, 13000, 0, 0}, bounds, kinds);
+  }
+  Model model{"sm"};
+  std::vector<double> masses;
+  std::optional<ChannelSet> set;
+};
+
+void forward(benchmark::State& state, const char* text, ChannelKinds kinds) {
+  const Process process(text, kinds);
+  const Channel& channel = (*process.set)[0];
   Arena points, arena;
-  const Batch y = uniform(points, 4);
+  const Batch y = uniform(points, channel.dim());
   for (auto _ : state) {
     arena.reset();
-    const auto out = PhaseSpacePoints::take(arena, 4, kPoints);
+    const auto out = PhaseSpacePoints::take(arena, 2 + process.masses.size(), kPoints);
     channel.forward(y, out);
     benchmark::DoNotOptimize(out.jacobian.data());
   }
   bench::report(state, kPoints, 0, 0);
 }
-BENCHMARK_CAPTURE(forward, massive, true)->Name("forward/map:massive");
-BENCHMARK_CAPTURE(forward, massless, false)->Name("forward/map:massless");
+BENCHMARK_CAPTURE(forward, ttxg_tree, "g g > t t~ g", ChannelKinds::diagrams)->Name("forward/gg_ttxg/tree");
+BENCHMARK_CAPTURE(forward, ttxg_lab, "g g > t t~ g", ChannelKinds::lab)->Name("forward/gg_ttxg/lab");
+BENCHMARK_CAPTURE(forward, ttxggg_tree, "g g > t t~ g g g", ChannelKinds::diagrams)->Name("forward/gg_ttxggg/tree");
+BENCHMARK_CAPTURE(forward, ttxggg_lab, "g g > t t~ g g g", ChannelKinds::lab)->Name("forward/gg_ttxggg/lab");
+
+// Channel weights by propagators or by densities: one item is a point and a channel.
+void weights(benchmark::State& state, const char* text, bool densities) {
+  const Process process(text, ChannelKinds::diagrams);
+  const ChannelSet& set = *process.set;
+  Arena arena;
+  const Batch y = uniform(arena, set[0].dim());
+  const auto points = PhaseSpacePoints::take(arena, 2 + process.masses.size(), kPoints);
+  set[0].forward(y, points);
+  const Batch table = Batch::take(arena, set.invariants().rows(), kPoints);
+  const auto out = arena.take<double>(kPoints);
+  Arena scratch;
+  for (auto _ : state) {
+    scratch.reset();
+    set.invariants().evaluate(points, table, scratch);
+    for (std::size_t c = 0; c < set.size(); ++c) {
+      if (densities)
+        set[c].density(points, table, out);
+      else
+        set.propagators(c, points, table, out);
+      benchmark::DoNotOptimize(out.data());
+    }
+  }
+  bench::report(state, kPoints * set.size(), 0, 0);
+}
+BENCHMARK_CAPTURE(weights, ttxgg_propagators, "g g > t t~ g g", false)->Name("weights/gg_ttxgg/propagators");
+BENCHMARK_CAPTURE(weights, ttxgg_densities, "g g > t t~ g g", true)->Name("weights/gg_ttxgg/densities");
 
 void vegas(benchmark::State& state) {
   const VegasGrid grid(4, 64);

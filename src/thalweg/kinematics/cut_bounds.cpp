@@ -73,8 +73,7 @@ double CutBounds::least_pair(std::size_t i, std::size_t j) const {
   constexpr double pi = std::numbers::pi;
   bound = std::max(bound, ptt * (r < pi ? 1 - std::cos(r) : std::cosh(std::sqrt(r * r - pi * pi)) + 1));
   for (const MassCut& cut : mass_cuts_)
-    if (cut.set == (1u << i | 1u << j) && cut.min > 0)
-      bound = std::max(bound, cut.min * cut.min - mi * mi - mj * mj);
+    if (cut.set == (1u << i | 1u << j) && cut.min > 0) bound = std::max(bound, cut.min * cut.min - mi * mi - mj * mj);
   for (const auto& [light, heavy] : {std::pair{i, j}, {j, i}})
     if (const double m2 = masses_[heavy] * masses_[heavy]; masses_[light] == 0 && std::isfinite(energy_))
       bound = std::max(bound, 2 * least_pt_[light] * m2 * energy_ / (energy_ * energy_ + m2));
@@ -118,6 +117,9 @@ double CutBounds::least_energy() const {
   };
   double bound = std::max({least_mass(all), transverse(all), least_ht_});
   for (const MassCut& cut : mass_cuts_) bound = std::max(bound, cut.min + transverse(all & ~cut.set));
+  for (std::size_t i = 0; i < size(); ++i)
+    bound =
+        std::max(bound, std::hypot(masses_[i], least_pt_[i]) + std::hypot(least_mass(all & ~(1u << i)), least_pt_[i]));
   return bound;
 }
 

@@ -11,7 +11,8 @@
 //           E_j <= (s + m_j^2) / (2 sqrt(s)) in the rest frame of the partons
 //   sets    m_S^2 = sum m_i^2 + sum of pairs;   m_S >= m_T + sum of the other masses where the mass of T in S is cut
 //   energy  sqrt(s_hat) >= sum m_T,i in the rest frame of the partons, a boost along the beam away, where E_i >= m_T,i;
-//           the same with a set whose mass is cut in the place of its particles; >= ht where that is cut
+//           the same with a set whose mass is cut in the place of its particles, and for one particle and all others,
+//           whose p_T is the same; >= ht where that is cut
 #pragma once
 
 #include <cstdint>

@@ -17,6 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace thalweg {
 namespace HWY_NAMESPACE {
 
+inline constexpr std::size_t kMaxFinal = 10;
+
 struct Partons {
   VD s_hat, x_a, x_b, volume;
 };
@@ -40,8 +42,8 @@ HWY_INLINE VD partons_inverse(const EnergyRange& range, VD s_hat, VD x_a, VD x_b
   const Mapped energy = map_inverse(range.map, s_hat, constant(range.s_min), constant(range.s_max));
   if (y0) {
     *y0 = energy.value;
-    *y1 = hn::MulAdd(hn::Div(hn::Log(d, hn::Div(x_a, x_b)), hn::Log(d, hn::Div(s_hat, constant(range.s)))), constant(0.5),
-                     constant(0.5));
+    *y1 = hn::MulAdd(hn::Div(hn::Log(d, hn::Div(x_a, x_b)), hn::Log(d, hn::Div(s_hat, constant(range.s)))),
+                     constant(0.5), constant(0.5));
   }
   const auto physical = hn::And(hn::Le(x_a, constant(1)), hn::Le(x_b, constant(1)));
   return hn::IfThenElseZero(physical, hn::Mul(energy.volume, beam_spread(range, s_hat)));
@@ -76,13 +78,14 @@ HWY_INLINE void store_vector(const Vector4& p, const Momenta& momenta, std::size
 }
 
 // The incoming momenta in the frame of the collider, with x and s_hat.
-HWY_INLINE void store_incoming(const Beams& beams, const Partons& partons, const PhaseSpacePoints& points, std::size_t e,
-                               std::size_t n) {
+HWY_INLINE void store_incoming(const Beams& beams, const Partons& partons, const PhaseSpacePoints& points,
+                               std::size_t e, std::size_t n) {
   const VD zero = constant(0);
   store(partons.s_hat, points.s_hat.data() + e, n);
   store(partons.x_a, points.x_a.data() + e, n);
   store(partons.x_b, points.x_b.data() + e, n);
-  if (beams.kind == Beams::Kind::decay) return store_vector({constant(beams.energy), zero, zero, zero}, points.momenta, 0, e, n);
+  if (beams.kind == Beams::Kind::decay)
+    return store_vector({constant(beams.energy), zero, zero, zero}, points.momenta, 0, e, n);
   const bool hadrons = beams.kind == Beams::Kind::hadrons;
   const double q = hadrons ? beams.energy / 2 : two_body_momentum(beams.energy, beams.mass_a, beams.mass_b);
   const VD qa = hn::Mul(constant(q), partons.x_a), qb = hn::Mul(constant(q), partons.x_b);

@@ -17,8 +17,8 @@ struct Beams {
 };
 
 // SoA. `jacobian` is 1/g: the volume of dx_a dx_b dPhi_n (dPhi_n alone for fixed energy) per unit of the hypercube,
-// dPhi_n = prod_i d^3p_i / ((2 pi)^3 2 E_i) (2 pi)^4 delta^4(p_a + p_b - sum_i p_i); 0 where there is no point, and then
-// nothing else means anything.
+// dPhi_n = prod_i d^3p_i / ((2 pi)^3 2 E_i) (2 pi)^4 delta^4(p_a + p_b - sum_i p_i); 0 where there is no point, and
+// then nothing else means anything.
 struct PhaseSpacePoints {
   Momenta momenta;
   std::span<double> x_a, x_b;

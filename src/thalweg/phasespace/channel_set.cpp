@@ -1,10 +1,16 @@
 #include "thalweg/phasespace/channel_set.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "thalweg/amplitude/diagram_channels.h"
 #include "thalweg/base/errors.h"
+#include "thalweg/phasespace/lab_channel.h"
 #include "thalweg/phasespace/tree_channel.h"
 
 namespace thalweg {
@@ -16,8 +22,32 @@ std::vector<double> final_masses(const SubProcess& p, const Model& model, const 
   return masses;
 }
 
-// The tree of a topology that the permutation of legs takes to another one, with the cuts and under the names of that one:
-// coordinates of the two mean the same.
+// Colourless time-like lines that peak: inside of their range, or massless with massless particles behind. None if one
+// carries everything: then the variables of the collider frame are not those of the peak.
+std::optional<Topology> resonances(const Topology& topology, const Beams& beams, const CutBounds& bounds) {
+  Topology result;
+  for (const auto& line : topology.lines) {
+    const std::uint32_t set = line.mask >> beams.incoming(), all = (1u << bounds.size()) - 1;
+    if ((line.mask >> 1 & 1) || line.colour != 1) continue;
+    double masses = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i) masses += set >> i & 1 ? bounds.mass(i) : 0;
+    const bool peaks = line.mass > 0 ? line.mass > bounds.least_mass(set) && line.width > 0 : masses == 0;
+    if (!peaks) continue;
+    if (set == all) return std::nullopt;
+    result.lines.push_back(line);
+  }
+  return result;
+}
+
+std::vector<int> leg_numbers(std::uint32_t mask) {
+  std::vector<int> numbers;
+  for (int l = 0; mask >> l; ++l)
+    if (mask >> l & 1) numbers.push_back(l + 1);
+  return numbers;
+}
+
+// The tree of a topology that the permutation of legs takes to another one, with the cuts and under the names of that
+// one: coordinates of the two mean the same.
 ChannelTree permuted_tree(const Topology& topology, const std::vector<int>& permutation, const Beams& beams,
                           const CutBounds& bounds) {
   std::vector<std::size_t> final;
@@ -36,7 +66,7 @@ ChannelTree permuted_tree(const Topology& topology, const std::vector<int>& perm
 }  // namespace
 
 ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
-                       const Beams& beams, const CutBounds& bounds)
+                       const Beams& beams, const CutBounds& bounds, ChannelKinds kinds)
     : invariants_(std::make_unique<InvariantTable>(beams, final_masses(sets[0].process, model, parameters))) {
   struct First {  // of a group
     Topology smallest, topology;
@@ -47,6 +77,7 @@ ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, 
     if (final_masses(set.process, model, parameters) != final_masses(sets[0].process, model, parameters))
       request_error("'{}' and '{}' have final particles of different masses; run them one by one",
                     to_string(sets[0].process, model), to_string(set.process, model));
+    if (kinds == ChannelKinds::lab) continue;
     const auto permutations = leg_permutations(set.process, model, parameters);
     for (const DiagramChannel& channel : diagram_channels(set, model, parameters).channels) {
       if (!known.insert({channel.topology, size()}).second) continue;
@@ -66,14 +97,20 @@ ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, 
         ++groups_;
       }
       const std::string name = describe(set.diagrams[channel.diagram], set.process, model);
-      const ChannelTree tree = with_place(
-          fmt::format("process '{}', diagram {}", to_string(set.process, model), name),
-          [&] { return permuted_tree(first[group].topology, permutation, beams, bounds); });
+      const ChannelTree tree =
+          with_place(fmt::format("process '{}', diagram {}", to_string(set.process, model), name),
+                     [&] { return permuted_tree(first[group].topology, permutation, beams, bounds); });
       channels_.push_back(std::make_unique<TreeChannel>(name, tree, beams, bounds, *invariants_));
       group_of_.push_back(group);
       add_lines(channel.topology, beams);
     }
   }
+  if (kinds != ChannelKinds::diagrams) add_lab_channels(sets, model, parameters, beams, bounds);
+  if (channels_.empty() && kinds == ChannelKinds::lab)
+    request_error(
+        "process '{}' has no channel in the collider frame: its particles come from one resonance, or the beams have a "
+        "fixed energy; use channels = \"propagators\" in [sampling]",
+        to_string(sets[0].process, model));
   if (channels_.empty()) {  // four-point vertices alone
     channels_.push_back(std::make_unique<TreeChannel>("flat", flat_tree(bounds), beams, bounds, *invariants_));
     group_of_.push_back(groups_++);
@@ -86,6 +123,27 @@ ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, 
       of.push_back(diagram.has_four_point_vertex() || found == known.end() ? kNone : found->second);
     }
   }
+}
+
+void ChannelSet::add_lab_channels(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                                  const Beams& beams, const CutBounds& bounds) {
+  if (beams.kind != Beams::Kind::hadrons) return;
+  std::set<Topology> known;
+  for (const DiagramSet& set : sets)
+    for (const Diagram& diagram : set.diagrams) {
+      if (diagram.has_four_point_vertex()) continue;
+      const auto lines = resonances(topology_of(diagram, set.process, model, parameters), beams, bounds);
+      if (!lines || !known.insert(*lines).second) continue;
+      std::string name = "lab";
+      for (const auto& line : lines->lines)
+        name += fmt::format(" {:.6g}({})", line.mass, fmt::join(leg_numbers(line.mask), ","));
+      const ChannelTree tree = with_place(fmt::format("process '{}'", to_string(set.process, model)),
+                                          [&] { return lab_tree(*lines, beams, bounds); });
+      if (tree.blobs.size() < 2) continue;
+      channels_.push_back(std::make_unique<LabChannel>(name, tree, beams, bounds, *invariants_));
+      group_of_.push_back(groups_++);
+      add_lines(*lines, beams);
+    }
 }
 
 void ChannelSet::add_lines(const Topology& topology, const Beams& beams) {

@@ -12,14 +12,17 @@
 
 namespace thalweg {
 
+// diagrams: one for each topology. lab: LabChannels, one for each set of colourless resonances in the diagrams.
+enum class ChannelKinds { diagrams, lab, both };
+
 class ChannelSet {
  public:
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  // All final particles have the same masses in all sub-processes. RequestError: they have not, there is no phase space,
-  // or the cross section diverges (channel_tree.h).
+  // All final particles have the same masses in all sub-processes. RequestError: they have not, there is no phase
+  // space, or the cross section diverges (channel_tree.h).
   ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters, const Beams& beams,
-             const CutBounds& bounds);
+             const CutBounds& bounds, ChannelKinds kinds);
 
   std::size_t size() const { return channels_.size(); }
   const Channel& operator[](std::size_t channel) const { return *channels_[channel]; }
@@ -32,7 +35,8 @@ class ChannelSet {
   const InvariantTable& invariants() const { return *invariants_; }
   // prod 1 / |q^2 - m^2 + i m Gamma|^2 over the lines of a channel (thesis, 2.60), no width in the t-channel.
   // In units of 1/s_hat^2 a line, so that numbers stay near one.
-  void propagators(std::size_t channel, const PhaseSpacePoints& points, const Batch& table, std::span<double> out) const;
+  void propagators(std::size_t channel, const PhaseSpacePoints& points, const Batch& table,
+                   std::span<double> out) const;
 
  private:
   struct Line {
@@ -40,6 +44,8 @@ class ChannelSet {
     double sign;      // of q^2 in the table
     double m2, m_gamma;
   };
+  void add_lab_channels(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                        const Beams& beams, const CutBounds& bounds);
   void add_lines(const Topology& topology, const Beams& beams);
 
   std::unique_ptr<InvariantTable> invariants_;

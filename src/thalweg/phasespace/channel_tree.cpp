@@ -12,7 +12,11 @@ namespace {
 class TreeBuilder {
  public:
   TreeBuilder(const Topology& topology, const Beams& beams, const CutBounds& bounds)
-      : beams_(beams), incoming_(beams.incoming()), bounds_(bounds), energy_(beams.energy), all_((1u << bounds.size()) - 1) {
+      : beams_(beams),
+        incoming_(beams.incoming()),
+        bounds_(bounds),
+        energy_(beams.energy),
+        all_((1u << bounds.size()) - 1) {
     for (const Topology::Line& line : topology.lines) {
       const bool between_beams = incoming_ == 2 && (line.mask >> 1 & 1);
       (between_beams ? t_lines_ : s_lines_).push_back({line.mask >> incoming_, line.mass, line.width});
@@ -22,8 +26,25 @@ class TreeBuilder {
               [](const Line& a, const Line& b) { return std::popcount(a.set) > std::popcount(b.set); });
   }
 
+  // Blobs without a chain.
+  ChannelTree run_lab() {
+    std::uint32_t left = all_;
+    while (left) {
+      std::uint32_t blob = left & -left;
+      for (const Line& line : s_lines_)
+        if ((line.set & blob) && std::popcount(line.set) > std::popcount(blob)) blob = line.set;
+      tree_.blobs.push_back(cluster(blob));
+      left &= ~blob;
+    }
+    auto least = [&](std::size_t b) { return tree_.clusters[b].least; };
+    std::stable_sort(tree_.blobs.begin(), tree_.blobs.end(), [&](auto a, auto b) { return least(a) < least(b); });
+    for (const std::size_t b : tree_.blobs) tree_.lab_scale2 += least(b) * least(b);
+    tree_.lab_scale2 = std::max(tree_.lab_scale2, std::pow(bounds_.least_energy() / 2, 2));
+    return std::move(tree_);
+  }
+
   ChannelTree run() {
-    if (incoming_ == 2) {
+    if (beams_.kind == Beams::Kind::hadrons) {
       const Line* whole = line_of(all_);
       tree_.s_hat = whole ? time_like(*whole, bounds_.least_energy(), energy_, kEnergyExponent, true)
                           : InvariantMap::power(kEnergyExponent);
@@ -59,12 +80,14 @@ class TreeBuilder {
 
   InvariantMap time_like(const Line& line, double least, double most, double exponent, bool whole) const {
     const double pole = line.mass;
-    if (pole > least && pole < most) {
+    if (pole >= least && pole < most && pole > 0) {
       if (line.width > 0) return InvariantMap::massive(pole, line.width);
-      request_error(
-          "a line of mass {} GeV and width 0 ends in particles {} and has its pole inside of the range {:.6g} to {:.6g} "
-          "GeV; give it a width or cut it out",
-          pole, particles(line.set), least, most);
+      if (pole > least)
+        request_error(
+            "a line of mass {} GeV and width 0 ends in particles {} and has its pole inside of the range {:.6g} to "
+            "{:.6g} "
+            "GeV; give it a width or cut it out",
+            pole, particles(line.set), least, most);
     }
     if (pole >= most) return InvariantMap::power(kRestExponent);
     if (!(least * least > pole * pole))
@@ -87,12 +110,18 @@ class TreeBuilder {
     } else {
       made.least = bounds_.least_mass(set);
       made.most = bounds_.most_mass(set);
-      const Line* line = line_of(set);
-      const double most = std::min(made.most, energy_ - bounds_.least_mass(all_ & ~set));
-      made.map = line ? time_like(*line, made.least, most, kTimeLikeExponent, false) : InvariantMap::power(kRestExponent);
+      if (set != all_) {
+        const Line* line = line_of(set);
+        const double most = std::min(made.most, energy_ - bounds_.least_mass(all_ & ~set));
+        made.map =
+            line ? time_like(*line, made.least, most, kTimeLikeExponent, false) : InvariantMap::power(kRestExponent);
+      }
     }
     tree_.clusters[at] = made;
-    if (made.leg >= 0) return at;
+    if (made.leg >= 0) {
+      tree_.clusters[at].least_pt = bounds_.least_pt(static_cast<std::size_t>(made.leg));
+      return at;
+    }
     auto [first, second] = split(set);
     // A resonance takes its mass before the others.
     if (!is_resonance(first) && is_resonance(second)) std::swap(first, second);
@@ -132,8 +161,8 @@ class TreeBuilder {
     }
   }
 
-  // t = (p_a - sum of the left side)^2 = q+ q- - q_T^2 with q+ = p+ of the right side > 0, q- = -p- of the left side < 0,
-  // since p_a has no p- and p_b no p+: so -t >= q_T^2, which is p_T^2 where one side is a single particle; and t = 0
+  // t = (p_a - sum of the left side)^2 = q+ q- - q_T^2 with q+ = p+ of the right side > 0, q- = -p- of the left side <
+  // 0, since p_a has no p- and p_b no p+: so -t >= q_T^2, which is p_T^2 where one side is a single particle; and t = 0
   // needs all p_T and masses of one side to vanish.
   void set_t(const Line& line, ChannelTree::Step& step) const {
     double scale2 = 1e300;  // the smallest transverse masses of a side
@@ -146,16 +175,20 @@ class TreeBuilder {
           angle = angle || bounds_.cuts_angle(i);
         }
       if (std::popcount(side) == 1 && beams_.mass_a == 0 && beams_.mass_b == 0)
-        step.least_t = std::max(step.least_t, std::pow(bounds_.least_pt(static_cast<std::size_t>(std::countr_zero(side))), 2));
+        step.least_t =
+            std::max(step.least_t, std::pow(bounds_.least_pt(static_cast<std::size_t>(std::countr_zero(side))), 2));
       if (line.mass == 0 && transverse == 0 && !(angle && beams_.kind == Beams::Kind::partons))
         request_error(
-            "a massless line in the t-channel can reach its pole when particle {} goes along the beam: the cross section "
+            "a massless line in the t-channel can reach its pole when particle {} goes along the beam: the cross "
+            "section "
             "diverges; add a cut such as pt_j = {{ of = \"pt(j)\", min = 20.0 }}",
             particles(side));
       scale2 = std::min(scale2, transverse * transverse);
     }
     if (line.mass > 0) scale2 = line.mass * line.mass;
-    step.map = InvariantMap::power(kTChannelExponent, step.least_t > 0 && line.mass == 0 ? 0 : std::max(scale2, 1.0));
+    double shift = step.least_t > 0 && line.mass == 0 ? 0 : std::max(scale2, 1.0);
+    shift += std::pow(std::max(beams_.mass_a, beams_.mass_b), 2);  // t <= (m_beam - m)^2
+    step.map = InvariantMap::power(kTChannelExponent, shift);
   }
 
   const Beams& beams_;
@@ -171,6 +204,10 @@ class TreeBuilder {
 
 ChannelTree channel_tree(const Topology& topology, const Beams& beams, const CutBounds& bounds) {
   return TreeBuilder(topology, beams, bounds).run();
+}
+
+ChannelTree lab_tree(const Topology& lines, const Beams& beams, const CutBounds& bounds) {
+  return TreeBuilder(lines, beams, bounds).run_lab();
 }
 
 ChannelTree flat_tree(const CutBounds& bounds) {

@@ -1,8 +1,9 @@
-// The order in which a channel makes invariants and momenta of a diagram: time-like lines from outside inwards, two-body
-// decays, and a chain of 2 -> 2 scatterings along the lines between the beams (Heimel, thesis, section 2.2.3).
+// The order in which a channel makes invariants and momenta of a diagram: time-like lines from outside inwards,
+// two-body decays, and a chain of 2 -> 2 scatterings along the lines between the beams (Heimel, thesis, section 2.2.3).
 //
 //   s-channel   s_hat -> clusters -> final particles
-//   t-channel   blobs 1 ... k hang on the chain from beam a to beam b. They are taken off in turn from the side of a and
+//   t-channel   blobs 1 ... k hang on the chain from beam a to beam b. They are taken off in turn from the side of a
+//   and
 //               of b:  (A, B) -> blob + rest,  t = (A - blob)^2 or (B - blob)^2,  A or B becomes that line.
 //
 // Masses of clusters, then of the rests, then t; the limits of each follow from those before and from the cuts.
@@ -25,13 +26,14 @@ struct ChannelTree {
     std::uint32_t set = 0;  // bit i: final particle i
     int leg = -1;           // of a single particle, else:
     std::size_t children[2] = {0, 0};
-    InvariantMap map{};           // of m^2
+    InvariantMap map{};              // of m^2
     double least = 0, most = 1e300;  // m; a particle has its mass as both
+    double least_pt = 0;             // of a particle
   };
   struct Step {
     std::size_t blob = 0;  // cluster
     bool from_a = true;
-    InvariantMap map{};    // of -t
+    InvariantMap map{};     // of -t
     double least_t = 0;     // -t is at least this much (cuts)
     double rest_least = 0;  // m of what is left
     std::size_t last = 0;   // what is left, where it is one blob
@@ -39,7 +41,9 @@ struct ChannelTree {
   std::vector<Cluster> clusters;
   std::vector<std::size_t> blobs;  // along the chain; one: s-channel
   std::vector<Step> steps;         // blobs.size() - 1
-  InvariantMap s_hat;             // hadrons
+  InvariantMap s_hat;              // hadrons
+  double lab_scale2 = 0;           // of p_T^2 where no cut gives one (LabChannel)
+                                   // hadrons
 };
 
 // The exponents of the massless maps; VEGAS or a flow brings the rest. s_hat without a resonance falls like 1/s^2 from
@@ -50,7 +54,12 @@ inline constexpr double kTimeLikeExponent = 1, kTChannelExponent = 1, kRestExpon
 // not keep away from its pole, a resonance of no width inside of its range.
 ChannelTree channel_tree(const Topology& topology, const Beams& beams, const CutBounds& bounds);
 
-// RAMBO on diet (arXiv:1308.2922): i -> particle i and the rest, masses by InvariantMap::volume. Flat for massless particles.
+// For LabChannel: clusters of `lines`, time-like ones of one or several topologies, and all other particles as blobs,
+// the lightest first. Errors as above.
+ChannelTree lab_tree(const Topology& lines, const Beams& beams, const CutBounds& bounds);
+
+// RAMBO on diet (arXiv:1308.2922): i -> particle i and the rest, masses by InvariantMap::volume. Flat for massless
+// particles.
 ChannelTree flat_tree(const CutBounds& bounds);
 
 }  // namespace thalweg

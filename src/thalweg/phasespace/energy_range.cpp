@@ -11,8 +11,8 @@ EnergyRange energy_range(const Beams& beams, const CutBounds& bounds) {
   const double least = bounds.least_energy(), most = bounds.most_mass(all), top = std::min(most, beams.energy);
   const bool fixed = beams.kind != Beams::Kind::hadrons;
   if (fixed ? !(least <= beams.energy && beams.energy <= most) : !(least < top))
-    request_error("no phase space: final state and cuts need sqrt(s) between {} and {} GeV, but {} GeV are there", least,
-                  most, beams.energy);
+    request_error("no phase space: final state and cuts need sqrt(s) between {} and {} GeV, but {} GeV are there",
+                  least, most, beams.energy);
   if (!fixed && !(least > 0))
     request_error(
         "massless final particles and no cut that keeps sqrt(s) away from zero: the cross section diverges; add a cut "

@@ -8,7 +8,7 @@
 // clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
-#include "thalweg/phasespace/four_vector-inl.h"
+#include "thalweg/phasespace/beam_map-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -38,7 +38,7 @@ HWY_INLINE VD twice_beam(VD energy, const Vector4& p, double mass, double sign) 
 void Pairs(const Momenta& momenta, const std::vector<double>& masses, std::size_t incoming, const double* beam_mass,
            const Batch& out) {
   const std::size_t n = masses.size(), lanes = hn::Lanes(D());
-  Vector4 p[16];
+  Vector4 p[kMaxFinal];
   for (std::size_t e = 0; e < momenta.size(); e += lanes) {
     const std::size_t left = momenta.size() - e;
     auto leg = [&](std::size_t l) {
@@ -59,6 +59,19 @@ void Pairs(const Momenta& momenta, const std::vector<double>& masses, std::size_
   }
 }
 
+void PartonsOf(const Beams& beams, const std::vector<double>& masses, const PhaseSpacePoints& points) {
+  const std::size_t lanes = hn::Lanes(D()), n = masses.size();
+  for (std::size_t e = 0; e < points.momenta.size(); e += lanes) {
+    const std::size_t left = points.momenta.size() - e;
+    Vector4 final[kMaxFinal];
+    for (std::size_t i = 0; i < n; ++i) final[i] = load_vector(points.momenta, beams.incoming() + i, e, left);
+    const Partons partons = partons_of(beams, final, masses.data(), n);
+    store(partons.s_hat, points.s_hat.data() + e, left);
+    store(partons.x_a, points.x_a.data() + e, left);
+    store(partons.x_b, points.x_b.data() + e, left);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace thalweg
 HWY_AFTER_NAMESPACE();
@@ -66,6 +79,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace thalweg {
 HWY_EXPORT(Pairs);
+HWY_EXPORT(PartonsOf);
 
 InvariantTable::InvariantTable(const Beams& beams, std::vector<double> masses)
     : beams_(beams), masses_(std::move(masses)) {}
@@ -103,6 +117,13 @@ std::size_t InvariantTable::minus_t(std::uint32_t side_of_a) {
   for (std::size_t i = 0; i < n; ++i)
     if (set >> i & 1) wanted.pairs.push_back({n * (n + (a ? 0 : 1)) + i, 1.0});
   return add(1u << 31 | side_of_a, std::move(wanted));
+}
+
+PhaseSpacePoints InvariantTable::points_of(const Momenta& momenta, Arena& arena) const {
+  const std::size_t n = momenta.size();
+  const PhaseSpacePoints points{momenta, arena.take<double>(n), arena.take<double>(n), arena.take<double>(n), {}};
+  HWY_DYNAMIC_DISPATCH(PartonsOf)(beams_, masses_, points);
+  return points;
 }
 
 void InvariantTable::evaluate(const PhaseSpacePoints& points, const Batch& out, Arena& arena) const {

@@ -13,15 +13,17 @@ class InvariantTable {
  public:
   InvariantTable(const Beams& beams, std::vector<double> masses);
 
-  // The row of m^2 of a set of final particles (bit i: particle i), or of -t of the line between beam a and a set on one
-  // side and all others on the side of b. GeV^2.
+  // The row of m^2 of a set of final particles (bit i: particle i), or of -t of the line between beam a and a set on
+  // one side and all others on the side of b. GeV^2.
   std::size_t time_like(std::uint32_t set);
   std::size_t minus_t(std::uint32_t side_of_a);
   std::size_t particles() const { return masses_.size(); }
   std::size_t rows() const { return wanted_.size(); }
 
-  // out: rows() rows. Each to about rounding where it is of a single pair, or of one particle and a massless beam; larger
-  // sets are sums of pairs. x_a, x_b and s_hat belong to the momenta.
+  // Any momenta with the x_a, x_b and s_hat that belong to them; no jacobian.
+  PhaseSpacePoints points_of(const Momenta& momenta, Arena& arena) const;
+  // out: rows() rows. Each to about rounding where it is of a single pair, or of one particle and a massless beam;
+  // larger sets are sums of pairs. x_a, x_b and s_hat belong to the momenta.
   void evaluate(const PhaseSpacePoints& points, const Batch& out, Arena& arena) const;
 
  private:

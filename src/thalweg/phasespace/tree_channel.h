@@ -1,20 +1,18 @@
 // The channel of a diagram: propagators, two-body decays and scatterings in the order of a ChannelTree.
 //
 //   masses   ds / (2 pi) by the propagator map, lo = least mass of cuts and particles, hi = what the mother leaves
-//   decays   dPhi_2 = |p| / (16 pi^2 M) dcos(theta) dphi, in the rest frame of the cluster, cos(theta) to its direction of
+//   decays   dPhi_2 = |p| / (16 pi^2 M) dcos(theta) dphi, in the rest frame of the cluster, cos(theta) to its direction
+//   of
 //            flight (z for one at rest), phi from the plane of that and z
-//   steps    dPhi_2 = dt dphi / (16 pi^2 sqrt(lambda(P^2, A^2, B^2))), phi about A in the rest frame of P = A + B, from the
+//   steps    dPhi_2 = dt dphi / (16 pi^2 sqrt(lambda(P^2, A^2, B^2))), phi about A in the rest frame of P = A + B, from
+//   the
 //            plane of A and the direction of flight of P
 // (Heimel, thesis, 2.42 to 2.45 and section 2.2.3.) Coordinates: s_hat and boost (hadrons); masses of blobs, rests and
 // clusters, then -t; then phi of the steps, cos(theta) and phi of the decays.
 #pragma once
 
-#include <memory>
-
 #include "thalweg/phasespace/channel.h"
-#include "thalweg/phasespace/channel_tree.h"
-#include "thalweg/phasespace/energy_range.h"
-#include "thalweg/phasespace/invariant_table.h"
+#include "thalweg/phasespace/tree_layout.h"
 
 namespace thalweg {
 
@@ -30,18 +28,8 @@ class TreeChannel : public Channel {
   // g at points whose rows of the table are known.
   void density(const PhaseSpacePoints& points, const Batch& invariants, std::span<double> out) const override;
 
-  // What the kernel reads.
-  struct Layout {
-    ChannelTree tree;
-    Beams beams;
-    EnergyRange energy;
-    std::vector<double> masses;
-    std::vector<std::size_t> cluster_row, rest_row, t_row;  // of the table
-    std::size_t angles = 0;                                 // first coordinate that is one
-  };
-
  private:
-  Layout layout_;
+  TreeLayout layout_;
   const InvariantTable& table_;
 };
 

@@ -8,13 +8,13 @@
 #endif
 
 #include "thalweg/phasespace/beam_map-inl.h"
-#include "thalweg/phasespace/tree_channel.h"
+#include "thalweg/phasespace/tree_layout.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg {
 namespace HWY_NAMESPACE {
 
-inline constexpr std::size_t kMaxFinal = 10, kMaxClusters = 2 * kMaxFinal;
+inline constexpr std::size_t kMaxClusters = 2 * kMaxFinal;
 
 // One 2 -> 2 scattering in the rest frame of its energy P.
 struct Scattering {
@@ -36,22 +36,21 @@ HWY_INLINE VD smallest_minus_t(VD ea, VD pa, VD e1, VD p1, VD a2, VD m12) {
   const VD ee = hn::Mul(ea, e1), pp = hn::Mul(pa, p1);
   const VD ratio = hn::Div(sum2(a2, square(e1), m12, square(pa)), hn::Max(hn::Add(ee, pp), constant(1e-300)));
   const VD product = hn::IfThenElse(hn::Gt(ea, constant(0)), ratio, hn::Sub(ee, pp));
-  return hn::Max(hn::Sub(hn::MulSub(constant(2), product, a2), m12), constant(0));
+  return hn::Sub(hn::MulSub(constant(2), product, a2), m12);
 }
 
 // `numbers` gives each invariant within its limits: from coordinates, or known.
 template <class Numbers>
 class TreeWalk {
  public:
-  TreeWalk(const TreeChannel::Layout& layout, Numbers& numbers, TreeState& state)
+  TreeWalk(const TreeLayout& layout, Numbers& numbers, TreeState& state)
       : tree_(layout.tree), beams_(layout.beams), numbers_(numbers), s_(state) {}
 
   // `s_hat`, and the volume of what comes before.
   void run(VD s_hat, VD volume) {
     s_.volume = volume;
     const VD energy = hn::Sqrt(s_hat);
-    for (std::size_t c = 0; c < tree_.clusters.size(); ++c)
-      if (tree_.clusters[c].leg >= 0) set_mass(c, constant(tree_.clusters[c].least));
+    particles();
     if (tree_.blobs.size() == 1) {
       s_.m[tree_.blobs[0]] = energy;
       s_.m2[tree_.blobs[0]] = s_hat;
@@ -59,9 +58,16 @@ class TreeWalk {
       blobs(energy);
       rests(energy);
     }
-    for (std::size_t c = 0; c < tree_.clusters.size(); ++c)
-      if (tree_.clusters[c].leg < 0) decay(c);
+    decays();
     scatterings(s_hat, energy);
+  }
+
+  // Blobs and their decays alone, at an energy still unknown.
+  void run_blobs(double most_energy) {
+    s_.volume = constant(1);
+    particles();
+    blobs(constant(most_energy));
+    decays();
   }
 
  private:
@@ -70,6 +76,14 @@ class TreeWalk {
   void set_mass(std::size_t c, VD m) {
     s_.m[c] = m;
     s_.m2[c] = square(m);
+  }
+  void particles() {
+    for (std::size_t c = 0; c < tree_.clusters.size(); ++c)
+      if (tree_.clusters[c].leg >= 0) set_mass(c, constant(tree_.clusters[c].least));
+  }
+  void decays() {
+    for (std::size_t c = 0; c < tree_.clusters.size(); ++c)
+      if (tree_.clusters[c].leg < 0) decay(c);
   }
   void take(const Mapped& mapped) { s_.volume = hn::Mul(s_.volume, mapped.volume); }
 
@@ -107,7 +121,8 @@ class TreeWalk {
         s_.rest2[j] = s_.m2[step.last];
         return;
       }
-      const VD lo = hn::Max(constant(step.rest_least), blobs), hi = hn::Max(hn::Sub(left, s_.m[step.blob]), constant(0));
+      const VD lo = hn::Max(constant(step.rest_least), blobs),
+               hi = hn::Max(hn::Sub(left, s_.m[step.blob]), constant(0));
       const Mapped m2 = numbers_.rest(j, InvariantMap::power(kRestExponent), square(lo), square(hi));
       s_.rest2[j] = m2.value;
       s_.rest[j] = left = hn::Sqrt(m2.value);
@@ -159,7 +174,9 @@ class TreeWalk {
 struct FromCoordinates {
   const Batch& y;
   std::size_t event, left, row;
-  Mapped next(const InvariantMap& map, VD lo, VD hi) { return map_forward(map, load(y.row(row++) + event, left), lo, hi); }
+  Mapped next(const InvariantMap& map, VD lo, VD hi) {
+    return map_forward(map, load(y.row(row++) + event, left), lo, hi);
+  }
   Mapped cluster(std::size_t, const InvariantMap& map, VD lo, VD hi) { return next(map, lo, hi); }
   Mapped rest(std::size_t, const InvariantMap& map, VD lo, VD hi) { return next(map, lo, hi); }
   Mapped minus_t(std::size_t, const InvariantMap& map, VD lo, VD hi) { return next(map, lo, hi); }
@@ -167,7 +184,7 @@ struct FromCoordinates {
 
 // Known invariants; coordinates are written where they are wanted.
 struct FromTable {
-  const TreeChannel::Layout& layout;
+  const TreeLayout& layout;
   const Batch& table;
   const Batch* y;
   std::size_t event, left, row;

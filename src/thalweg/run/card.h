@@ -15,7 +15,7 @@
 
 namespace thalweg {
 
-enum class ChannelWeights { diagrams, propagators, sherpa, flat };
+enum class ChannelWeights { diagrams, propagators, sherpa, flat, lab };
 
 // One entry of [cuts].
 struct CutRequest {

@@ -30,6 +30,7 @@ void SamplingKeys::read_sampling(RunCard& card) const {
         if (name == "propagators") return ChannelWeights::propagators;
         if (name == "sherpa") return ChannelWeights::sherpa;
         if (name == "flat") return ChannelWeights::flat;
+        if (name == "lab") return ChannelWeights::lab;
         request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa, flat", name,
                       did_you_mean(name, {"diagrams", "propagators", "sherpa", "flat"}));
       },

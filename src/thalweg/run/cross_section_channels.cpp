@@ -21,7 +21,8 @@ void CrossSection::diagram_weights(const Survivors& s, std::size_t first, const 
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const Group& group = groups_[g];
     const Batch diagrams = Batch::take(arena, group.single->parts.size(), n);
-    thalweg::evaluate(*group.single, {momenta, leg_order_, s.alpha_s.subspan(first, n), Precision::full}, diagrams, arena);
+    thalweg::evaluate(*group.single, {momenta, leg_order_, s.alpha_s.subspan(first, n), Precision::full}, diagrams,
+                      arena);
     for (std::size_t d = 0; d < diagrams.dim; ++d) {
       if (group.channel_of[d] == ChannelSet::kNone) continue;
       double* row = prior.row(group.channel_of[d]);
@@ -33,16 +34,20 @@ void CrossSection::diagram_weights(const Survivors& s, std::size_t first, const 
 // Of points first ... of the survivors, not normalised.
 void CrossSection::prior_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const {
   const std::size_t n = prior.size;
-  for (std::size_t c = 0; c < channels(); ++c) std::fill_n(prior.row(c), n, weights_ == ChannelWeights::flat ? 1.0 : 0.0);
+  for (std::size_t c = 0; c < channels(); ++c)
+    std::fill_n(prior.row(c), n, weights_ == ChannelWeights::flat ? 1.0 : 0.0);
   if (weights_ == ChannelWeights::diagrams) return diagram_weights(s, first, prior, arena);
   if (weights_ == ChannelWeights::flat) return;
-  const PhaseSpacePoints points{{columns(s.points.momenta.rows, first, n)}, s.points.x_a.subspan(first, n),
-                                s.points.x_b.subspan(first, n), s.points.s_hat.subspan(first, n), {}};
+  const PhaseSpacePoints points{{columns(s.points.momenta.rows, first, n)},
+                                s.points.x_a.subspan(first, n),
+                                s.points.x_b.subspan(first, n),
+                                s.points.s_hat.subspan(first, n),
+                                {}};
   const Batch table = Batch::take(arena, channels_->invariants().rows(), n);
   channels_->invariants().evaluate(points, table, arena);
   for (std::size_t c = 0; c < channels(); ++c) {
     const std::span<double> row(prior.row(c), n);
-    if (weights_ == ChannelWeights::propagators)
+    if (weights_ == ChannelWeights::propagators || weights_ == ChannelWeights::lab)
       channels_->propagators(c, points, table, row);
     else
       (*channels_)[c].density(points, table, row);

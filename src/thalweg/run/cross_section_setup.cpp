@@ -47,6 +47,11 @@ Beams make_beams(const RunCard& card, const ProcessDefinition& definition, const
   return beams;
 }
 
+ChannelKinds kinds_of(const RunCard& card) {
+  if (card.channels == ChannelWeights::lab) return ChannelKinds::lab;
+  return card.channels == ChannelWeights::sherpa ? ChannelKinds::both : ChannelKinds::diagrams;
+}
+
 }  // namespace
 
 CrossSection::CrossSection(const RunCard& card)
@@ -72,7 +77,7 @@ CrossSection::CrossSection(const RunCard& card)
   resolve_cuts(card, multiparticles);
   leg_order_.resize(definition_.labels.size());
   std::iota(leg_order_.begin(), leg_order_.end(), 0);
-  channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds());
+  channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card));
   group_amplitudes(card.parameters, vertices);
   if (!card.amplitude.empty()) {
     if (sets_.size() > 1)

@@ -89,7 +89,7 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   text += "\n[integration]\n";
   if (card.points) text += fmt::format("points = {}\n", card.points);
   text += "accuracy = " + number(card.accuracy) + "\n";
-  const char* weights[] = {"diagrams", "propagators", "sherpa", "flat"};
+  const char* weights[] = {"diagrams", "propagators", "sherpa", "flat", "lab"};
   text += fmt::format(
       "\n[sampling]\nsampler = \"{}\"\nchannels = \"{}\"\nvegas_bins = {}\nvegas_damping = {}\n"
       "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
