@@ -83,7 +83,7 @@ void weights(benchmark::State& state, const char* text, bool densities) {
       benchmark::DoNotOptimize(out.data());
     }
   }
-  bench::report(state, kPoints * set.size(), 0, 0);
+  bench::report(state, static_cast<double>(kPoints * set.size()), 0, 0);
 }
 BENCHMARK_CAPTURE(weights, ttxgg_propagators, "g g > t t~ g g", false)->Name("weights/gg_ttxgg/propagators");
 BENCHMARK_CAPTURE(weights, ttxgg_densities, "g g > t t~ g g", true)->Name("weights/gg_ttxgg/densities");
