@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "thalweg/base/time_budget.h"
 #include "thalweg/base/units.h"
 
 namespace thalweg {
@@ -107,6 +108,8 @@ void CrossSection::squared_amplitude(const Group& group, const AmplitudeInput& i
 
 void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   const std::size_t n = s.count;
+  StageLaps lap;
+  scales(s, arena);
   Batch fa, fb;
   if (densities_) {
     const auto q2 = arena.take<double>(n);
@@ -116,6 +119,7 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
     densities_->evaluate(s.points.x_a.first(n), q2, fa, arena);
     densities_->evaluate(s.points.x_b.first(n), q2, fb, arena);
   }
+  lap(Stage::pdfs);
   const auto me2 = arena.take<double>(n);
   s.contributions = Batch::take(arena, sets_.size(), n);
   s.luminosity = Batch::take(arena, groups_.size(), n);
@@ -127,11 +131,12 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
     squared_amplitude(group, in, s, me2, arena);
     std::fill_n(luminosity, n, 0.0);
     for (std::size_t p : group.sub_processes) {
+      const double images = mirrored_[p] ? 2 : 1;
       double* row = s.contributions.row(p);
       const double* a = densities_ ? fa.row(flavour_row_[p][0]) : nullptr;
       const double* b = densities_ ? fb.row(flavour_row_[p][1]) : nullptr;
       for (std::size_t e = 0; e < n; ++e) {
-        const double ff = a ? a[e] * b[e] / (s.points.x_a[e] * s.points.x_b[e]) : 1.0;
+        const double ff = a ? images * a[e] * b[e] / (s.points.x_a[e] * s.points.x_b[e]) : 1.0;
         luminosity[e] += ff;
         row[e] = ff * me2[e];
         s.weight[e] += row[e];
@@ -139,20 +144,23 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
     }
   }
   for (std::size_t e = 0; e < n; ++e) s.weight[e] *= flux(s.points.s_hat[e]) * s.points.jacobian[e];
+  lap(Stage::matrix_elements);
 }
 
 CrossSection::Survivors CrossSection::compute(std::size_t channel, const Batch& points, std::span<const double> pick,
                                               Arena& arena) const {
   const auto all = PhaseSpacePoints::take(arena, definition_.labels.size(), points.size);
+  StageLaps lap;
   (*channels_)[channel].forward(points, all);
+  lap(Stage::maps);
   Survivors s;
   select(all, s, arena);
+  lap(Stage::cuts);
   s.weight = arena.take<double>(s.count);
   if (!pick.empty()) {
     s.pick = arena.take<double>(s.count);
     for (std::size_t i = 0; i < s.count; ++i) s.pick[i] = pick[s.index[i]];
   }
-  scales(s, arena);
   amplitudes(s, arena);
   return s;
 }
@@ -163,7 +171,9 @@ void CrossSection::evaluate(std::size_t channel, const Batch& points, const Eval
   const Survivors s = compute(channel, points, pick, arena);
   std::fill(out.weight.begin(), out.weight.end(), 0.0);
   for (std::size_t i = 0; i < s.count; ++i) out.weight[s.index[i]] = s.weight[i];
+  StageLaps lap;
   channel_weights(channel, s, out);
+  lap(Stage::channel_weights);
   if (out.features.dim) write_features(s, out.features, arena);
   if (out.records.dim) write_records(s, out);
 }

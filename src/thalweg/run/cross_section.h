@@ -40,14 +40,13 @@ class CrossSection : public Integrand, public EventSource {
   std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
 
-  // Record: sub-process, x_a, x_b, mu_F, mu_R, alpha_s, helicity configuration, colour flow (see EventChoice), momenta
+  // Record: sub-process (-1 - sub-process: with beams exchanged), x_a, x_b, mu_F, mu_R, alpha_s, helicity configuration, colour flow (see EventChoice), momenta
   // of the final particles.
   std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
   Event to_event(std::span<const double> record) const override;
   EventFileInfo file_info() const override;
 
   const std::vector<DiagramSet>& diagrams() const { return sets_; }
-  std::string sub_process_name(std::size_t i) const { return to_string(sets_[i].process, model_); }
   std::string unit() const override { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
 
  private:
@@ -71,6 +70,7 @@ class CrossSection : public Integrand, public EventSource {
     std::vector<std::span<std::int32_t>> configuration, flow;  // by group
     std::span<double> weight;
   };
+  void join_mirror_images();
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
   CutBounds cut_bounds() const;
@@ -90,6 +90,7 @@ class CrossSection : public Integrand, public EventSource {
   Model model_;
   ProcessDefinition definition_;
   std::vector<DiagramSet> sets_;
+  std::vector<std::uint8_t> mirrored_;  // of each: whether it stands for itself with beams exchanged, too
   std::vector<Group> groups_;
   std::vector<std::size_t> group_of_;              // of each sub-process
   std::unique_ptr<const PluginAmplitude> plugin_;  // instead of our own |M|^2

@@ -27,7 +27,9 @@ void CrossSection::write_records(const Survivors& s, const Evaluation& out) cons
     if (size != std::abs(total) && total != 0)
       out.weight[e] *= std::copysign(size, s.contributions.row(chosen)[i]) / total;
     const std::size_t group = group_of_[chosen];
-    const double head[kRecordHead] = {static_cast<double>(chosen),
+    const double place = left / std::abs(s.contributions.row(chosen)[i]);  // in [0, 1) of its part
+    const auto named = static_cast<double>(chosen);
+    const double head[kRecordHead] = {mirrored_[chosen] && place < 0.5 ? -1 - named : named,
                                       s.points.x_a[i],
                                       s.points.x_b[i],
                                       s.mu_f[i],
@@ -64,10 +66,20 @@ void set_colours(const ColourFlow& flow, std::size_t incoming, Event& event) {
   }
 }
 
+// Half a turn about the x axis: helicities stay, and colours with their particles.
+void exchange_beams(Event& event) {
+  for (EventParticle& particle : event.particles) {
+    particle.py = -particle.py;
+    particle.pz = -particle.pz;
+  }
+  std::swap(event.particles[0], event.particles[1]);
+}
+
 }  // namespace
 
 Event CrossSection::to_event(std::span<const double> record) const {
-  const auto p = static_cast<std::size_t>(record[0]);
+  const bool exchanged = record[0] < 0;
+  const auto p = static_cast<std::size_t>(exchanged ? -1 - record[0] : record[0]);
   const SubProcess& process = sets_[p].process;
   Event event;
   event.scale = record[3];
@@ -101,6 +113,7 @@ Event CrossSection::to_event(std::span<const double> record) const {
   const AmplitudeProgram& program = groups_[group_of_[p]].program;
   if (!plugin_) set_helicities(program, static_cast<int>(record[6]), event);
   set_colours(program.flows[static_cast<std::size_t>(record[7])].flow, first_final_, event);
+  if (exchanged) exchange_beams(event);
   return event;
 }
 

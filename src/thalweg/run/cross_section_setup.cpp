@@ -75,6 +75,7 @@ CrossSection::CrossSection(const RunCard& card)
     for (int pdg : set.process.pdg) masses.push_back(model_.mass(pdg, card.parameters));
   }
   resolve_cuts(card, multiparticles);
+  join_mirror_images();
   leg_order_.resize(definition_.labels.size());
   std::iota(leg_order_.begin(), leg_order_.end(), 0);
   channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card));
@@ -101,6 +102,26 @@ CrossSection::CrossSection(const RunCard& card)
 }
 
 std::size_t CrossSection::dim() const { return (*channels_)[0].dim(); }
+
+// Protons are alike: u g from both sides is g u from both sides turned round, as long as no cut tells the beams apart.
+void CrossSection::join_mirror_images() {
+  mirrored_.assign(sets_.size(), 0);
+  if (beams_.kind != Beams::Kind::hadrons || cut_bounds().has_direction()) return;
+  for (std::size_t p = 0; p < sets_.size(); ++p) {
+    std::vector<int> image = sets_[p].process.pdg;
+    std::swap(image[0], image[1]);
+    if (image == sets_[p].process.pdg) continue;
+    for (std::size_t q = p + 1; q < sets_.size(); ++q)
+      if (sets_[q].process.pdg == image) {
+        mirrored_[p] = 1;
+        const auto at = static_cast<std::ptrdiff_t>(q);
+        sets_.erase(sets_.begin() + at);
+        masses_.erase(masses_.begin() + at);
+        mirrored_.erase(mirrored_.begin() + at);
+        break;
+      }
+  }
+}
 
 CutBounds CrossSection::cut_bounds() const {
   const auto final = masses_[0].begin() + static_cast<std::ptrdiff_t>(first_final_);

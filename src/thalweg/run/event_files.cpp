@@ -4,6 +4,7 @@
 #include "thalweg/base/files.h"
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/ordered_pipeline.h"
+#include "thalweg/base/time_budget.h"
 #include "thalweg/event/lhe.h"
 #include "thalweg/event/lheh5.h"
 #include "thalweg/sampling/unweighting.h"
@@ -41,7 +42,10 @@ void write_lhe(const std::filesystem::path& path, bool compress, const EventFile
   ordered_pipeline<std::string>(
       0, blocks(job), job.threads,
       [&](std::uint64_t k, Arena&) {
-        return pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, source, record_size)));
+        StageLaps lap;
+        std::string text = pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, source, record_size)));
+        lap(Stage::output);
+        return text;
       },
       [&](std::uint64_t k, std::string& text) {
         file.write(text);
@@ -65,7 +69,9 @@ void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, con
         return lheh5_rows(read_block(k, job.lheh5_unit_weight, job, store, source, record_size), job.info, k * kBlock);
       },
       [&](std::uint64_t k, Lheh5Block& block) {
+        StageLaps lap;
         named([&] { writer.write(block, k * kBlock); });
+        lap(Stage::output);
         progress(std::min(job.info.events, (k + 1) * kBlock));
         return true;
       });

@@ -4,6 +4,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/time_budget.h"
 #include "thalweg/base/version.h"
 #include "thalweg/model/slha.h"
 #include "thalweg/run/event_files.h"
@@ -116,6 +117,14 @@ void Run::add_time(const std::string& stage, double seconds) {
   sum += seconds;
 }
 
+void Run::note_time_budget() {
+  std::map<std::string, double> spent = TimeBudget::take();
+  if (result_.contains("cpu"))
+    for (const auto& [stage, seconds] : result_["cpu"].items()) spent[stage] += seconds.get<double>();
+  result_["cpu"] = spent;
+  if (!spent.empty()) note("time       " + describe(spent));
+}
+
 void Run::write_cards() const {
   write_file(folder_.file("card.toml"), card_.resolved);
   if (event_source_) write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
@@ -189,6 +198,7 @@ void Run::integrate() {
                               integral.error / std::abs(integral.value), card_.accuracy));
   }
   if (card_.sampler == "ann") check_coverage();
+  note_time_budget();
   save_result();
 }
 

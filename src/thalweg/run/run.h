@@ -70,6 +70,7 @@ class Run {
   std::vector<std::filesystem::path> output_files() const;
   void check_outputs() const;
   void add_time(const std::string& stage, double seconds);
+  void note_time_budget();
   nlohmann::json integral_json() const;
 
   RunCard card_;

@@ -172,10 +172,13 @@ void Run::generate() {
   result_["weights"]["largest_relative_weight"] = g.largest;
   result_["generation"] = {{"trials", g.trials},
                            {"efficiency", g.trials > 0 ? static_cast<double>(g.events) / g.trials : 0.0}};
+  note(fmt::format("events     {} with {:.3g} of the cross section above the maximum, measured on them", g.events,
+                   result_["weights"]["overweight_share"].get<double>()));
   for (const fs::path& file : output_files()) {
     if (file == output_files()[0]) result_["files"] = nlohmann::json::array();
     result_["files"].push_back(file.string());
   }
+  note_time_budget();
   save_result();
   folder_.remove("events.partial");
   folder_.remove("generation.json");

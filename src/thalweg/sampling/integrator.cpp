@@ -9,6 +9,7 @@
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/base/random.h"
+#include "thalweg/base/time_budget.h"
 #include "thalweg/sampling/tempering.h"
 #include "thalweg/sampling/unweighting.h"
 
@@ -78,11 +79,14 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
   const CellularMap map = adaptation ? CellularMap(nullptr, grid) : state.maps()[channel];
   const Batch z = Batch::take(arena, integrand_.dim(), count), y = Batch::take(arena, integrand_.dim(), count);
   const auto log_jacobian = arena.take<double>(count), weight = arena.take<double>(count);
+  StageLaps lap;
   RandomStream random({config_.seed, adaptation ? Phase::adaptation : Phase::integration, iteration, chunk});
   for (std::size_t e = 0; e < count; ++e)
     for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
   map.forward(z, y, log_jacobian);
+  lap(Stage::random);
   integrand_.evaluate(channel, y, {weight}, arena);
+  lap.skip();
 
   ChunkResult result;
   for (std::size_t e = 0; e < count; ++e) {
@@ -113,6 +117,7 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
       grid.accumulate(z, tempered, result.sums[k]);
     }
   }
+  lap(Stage::random);
   return result;
 }
 

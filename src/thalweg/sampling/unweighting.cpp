@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "thalweg/base/random.h"
+#include "thalweg/base/time_budget.h"
 
 namespace thalweg {
 
@@ -48,10 +49,12 @@ Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const U
 UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<CellularMap>& maps,
                                const UnweightingPlan& plan, std::uint64_t seed, std::uint64_t chunk, Arena& arena) {
   const std::size_t dim = integrand.dim(), n = kChunk, channels = maps.size(), record = integrand.record_size();
+  StageLaps lap;
   RandomStream random({seed, Phase::generation, 0, chunk});
   const Batch numbers = Batch::take(arena, dim + 3, n);  // coordinates, channel, acceptance, pick
   for (std::size_t e = 0; e < n; ++e)
     for (std::size_t d = 0; d < dim + 3; ++d) numbers.row(d)[e] = random.next();
+  lap(Stage::random);
 
   // Sort trials by channel for evaluation; their own order is restored below.
   const double sum = plan.sum();
@@ -77,8 +80,11 @@ UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<Cel
       for (std::size_t d = 0; d < dim; ++d) z.row(d)[i] = numbers.row(d)[trials[c][i]];
       pick[i] = numbers.row(dim + 2)[trials[c][i]];
     }
+    lap(Stage::unweighting);
     maps[c].forward(z, y, log_jacobian);
+    lap(Stage::random);
     integrand.evaluate(c, y, {.weight = weight, .records = records, .pick = pick}, arena);
+    lap.skip();
     for (std::size_t i = 0; i < m; ++i) {
       const double w = weight[i] == 0 ? 0 : weight[i] * std::exp(log_jacobian[i]);
       if (!std::isfinite(w)) {
@@ -103,6 +109,7 @@ UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<Cel
     result.rows.insert(result.rows.end(), row.begin(), row.end());
   }
   result.trailing_trials = since;
+  lap(Stage::unweighting);
   return result;
 }
 
