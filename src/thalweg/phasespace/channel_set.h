@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace thalweg {
 
-// diagrams: one for each topology. lab: LabChannels, one for each set of colourless resonances in the diagrams.
+// diagrams: one for each topology. lab: LabChannels, for each set of colourless resonances in the diagrams one for each
+// blob that may balance the others.
 enum class ChannelKinds { diagrams, lab, both };
 
 class ChannelSet {
@@ -44,7 +46,11 @@ class ChannelSet {
     double sign;      // of q^2 in the table
     double m2, m_gamma;
   };
-  void add_lab_channels(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+  void add(std::unique_ptr<Channel> channel, std::size_t group, const Topology& lines, const Beams& beams);
+  std::map<Topology, std::size_t> add_tree_channels(const std::vector<DiagramSet>& sets, const Model& model,
+                                                    const Parameters& parameters, const Beams& beams,
+                                                    const CutBounds& bounds, bool keep);
+  void add_lab_channels(const std::vector<DiagramSet>& sets, const std::vector<std::vector<Topology>>& topologies,
                         const Beams& beams, const CutBounds& bounds);
   void add_lines(const Topology& topology, const Beams& beams);
 

@@ -177,6 +177,7 @@ class TreeBuilder {
       if (std::popcount(side) == 1 && beams_.mass_a == 0 && beams_.mass_b == 0)
         step.least_t =
             std::max(step.least_t, std::pow(bounds_.least_pt(static_cast<std::size_t>(std::countr_zero(side))), 2));
+      transverse = std::max(transverse, bounds_.least_mass(side));
       if (line.mass == 0 && transverse == 0 && !(angle && beams_.kind == Beams::Kind::partons))
         request_error(
             "a massless line in the t-channel can reach its pole when particle {} goes along the beam: the cross "

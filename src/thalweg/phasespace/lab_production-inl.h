@@ -25,7 +25,7 @@ struct LabState {
   VD volume;
 };
 
-// One walk for both directions, as TreeWalk; `numbers` gives p_T^2, azimuth and rapidity differences.
+// One walk for both directions, as TreeWalk; `numbers` gives transverse momenta and rapidity differences.
 template <class Numbers>
 class LabWalk {
  public:
@@ -50,22 +50,22 @@ class LabWalk {
       LabBlob& b = l_.blob[i];
       const ChannelTree::Cluster& cluster = tree_.clusters[tree_.blobs[i]];
       const VD most = hn::Mul(constant(0.5), hn::Div(root_kallen(energy, b.m, hn::Sub(masses, b.m)), energy));
+      // The last two heavy ones share what balances the others.
+      const bool shares = i + 2 == n && n > 2 && cluster.least > 0;
+      const VD half = constant(shares ? 0.5 : 0.0);
       const double scale = std::max(cluster.least * cluster.least, tree_.lab_scale2);
       const InvariantMap map = InvariantMap::power(1.5, cluster.least_pt > 0 && cluster.least == 0 ? 0 : scale);
-      const Mapped pt2 = numbers_.pt2(i, map, constant(cluster.least_pt * cluster.least_pt), square(most));
-      set_pt2(b, pt2.value);
-      numbers_.azimuth(i, x, y, b);
+      const Mapped k2 = numbers_.transverse(i, map, constant(shares ? 0 : cluster.least_pt * cluster.least_pt),
+                                            square(most), x, y, half, b);
+      b.pt2 = hn::MulAdd(b.x, b.x, square(b.y));
+      b.mt = hn::Sqrt(hn::MulAdd(b.m, b.m, b.pt2));
       x = hn::Add(x, b.x), y = hn::Add(y, b.y);
-      l_.volume = hn::Mul(l_.volume, hn::Mul(pt2.volume, constant(0.25 / (kTwoPi * kTwoPi))));
+      l_.volume = hn::Mul(l_.volume, hn::Mul(k2.volume, constant(0.25 / (kTwoPi * kTwoPi))));
     }
     LabBlob& last = l_.blob[n - 1];
     last.x = hn::Neg(x), last.y = hn::Neg(y);
-    set_pt2(last, hn::MulAdd(x, x, square(y)));
-  }
-
-  static void set_pt2(LabBlob& b, VD pt2) {
-    b.pt2 = pt2;
-    b.mt = hn::Sqrt(hn::MulAdd(b.m, b.m, pt2));
+    last.pt2 = hn::MulAdd(x, x, square(y));
+    last.mt = hn::Sqrt(hn::MulAdd(last.m, last.m, last.pt2));
   }
 
   // With A = sum m_T e^y, B = sum m_T e^-y of the blobs so far and m_T R of those to come, A B <= (sqrt(s) - R)^2.
@@ -121,15 +121,17 @@ struct LabFromCoordinates {
   const Batch& y;
   std::size_t event, left, row;
   VD next() { return load(y.row(row++) + event, left); }
-  Mapped pt2(std::size_t, const InvariantMap& map, VD lo, VD hi) { return map_forward(map, next(), lo, hi); }
-  Mapped rapidity(std::size_t, VD lo, VD hi) { return flat_forward(next(), lo, hi); }
-  void azimuth(std::size_t, VD sum_x, VD sum_y, LabBlob& b) {
+  // k^2 and phi of k = p_T + half of the sum.
+  Mapped transverse(std::size_t, const InvariantMap& map, VD lo, VD hi, VD sum_x, VD sum_y, VD half, LabBlob& b) {
     const D d;
     const Axes axes(sum_x, sum_y, constant(0));
-    const VD phi = hn::Mul(constant(kTwoPi), next()), pt = hn::Sqrt(b.pt2), c = hn::Cos(d, phi), s = hn::Sin(d, phi);
-    b.x = hn::Mul(pt, difference2(axes.cos_phi, c, axes.sin_phi, s));
-    b.y = hn::Mul(pt, sum2(axes.sin_phi, c, axes.cos_phi, s));
+    const Mapped k2 = map_forward(map, next(), lo, hi);
+    const VD phi = hn::Mul(constant(kTwoPi), next()), k = hn::Sqrt(k2.value), c = hn::Cos(d, phi), s = hn::Sin(d, phi);
+    b.x = hn::NegMulAdd(half, sum_x, hn::Mul(k, difference2(axes.cos_phi, c, axes.sin_phi, s)));
+    b.y = hn::NegMulAdd(half, sum_y, hn::Mul(k, sum2(axes.sin_phi, c, axes.cos_phi, s)));
+    return k2;
   }
+  Mapped rapidity(std::size_t, VD lo, VD hi) { return flat_forward(next(), lo, hi); }
 };
 
 // Known transverse momenta and rapidities, in `known`; coordinates are written where they are wanted.
@@ -140,21 +142,21 @@ struct LabFromMomenta {
   void put(VD value) {
     if (y) store(value, y->row(row++) + event, left);
   }
-  Mapped pt2(std::size_t i, const InvariantMap& map, VD lo, VD hi) {
-    const Mapped mapped = map_inverse(map, known[i].pt2, lo, hi);
-    put(mapped.value);
-    return {known[i].pt2, mapped.volume};
+  Mapped transverse(std::size_t i, const InvariantMap& map, VD lo, VD hi, VD sum_x, VD sum_y, VD half, LabBlob& b) {
+    b.x = known[i].x, b.y = known[i].y;
+    const VD x = hn::MulAdd(half, sum_x, b.x), y_ = hn::MulAdd(half, sum_y, b.y);
+    const Mapped k2 = map_inverse(map, hn::MulAdd(x, x, square(y_)), lo, hi);
+    put(k2.value);
+    if (y) {
+      const Axes axes(sum_x, sum_y, constant(0));
+      put(turns(difference2(axes.cos_phi, y_, axes.sin_phi, x), sum2(axes.cos_phi, x, axes.sin_phi, y_)));
+    }
+    return k2;
   }
   Mapped rapidity(std::size_t i, VD lo, VD hi) {
     const Mapped mapped = flat_inverse(known[i].delta, lo, hi);
     put(mapped.value);
     return {known[i].delta, mapped.volume};
-  }
-  void azimuth(std::size_t i, VD sum_x, VD sum_y, LabBlob& b) {
-    b.x = known[i].x, b.y = known[i].y;
-    if (!y) return;
-    const Axes axes(sum_x, sum_y, constant(0));
-    put(turns(difference2(axes.cos_phi, b.y, axes.sin_phi, b.x), sum2(axes.cos_phi, b.x, axes.sin_phi, b.y)));
   }
 };
 

@@ -47,7 +47,7 @@ void CrossSection::prior_weights(const Survivors& s, std::size_t first, const Ba
   channels_->invariants().evaluate(points, table, arena);
   for (std::size_t c = 0; c < channels(); ++c) {
     const std::span<double> row(prior.row(c), n);
-    if (weights_ == ChannelWeights::propagators || weights_ == ChannelWeights::lab)
+    if (weights_ == ChannelWeights::propagators)
       channels_->propagators(c, points, table, row);
     else
       (*channels_)[c].density(points, table, row);
