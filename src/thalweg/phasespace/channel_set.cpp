@@ -94,6 +94,15 @@ ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, 
     }
 }
 
+bool ChannelSet::has_lab(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                         const Beams& beams, const CutBounds& bounds) {
+  if (beams.kind != Beams::Kind::hadrons) return false;
+  for (const DiagramSet& set : sets)
+    for (const Diagram& diagram : set.diagrams)
+      if (resonances(topology_of(diagram, set.process, model, parameters), beams, bounds)) return true;
+  return false;
+}
+
 void ChannelSet::add(std::unique_ptr<Channel> channel, std::size_t group, const Topology& lines, const Beams& beams) {
   channels_.push_back(std::move(channel));
   group_of_.push_back(group);

@@ -26,6 +26,10 @@ class ChannelSet {
   ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters, const Beams& beams,
              const CutBounds& bounds, ChannelKinds kinds);
 
+  // Whether there are lab channels.
+  static bool has_lab(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
+                      const Beams& beams, const CutBounds& bounds);
+
   std::size_t size() const { return channels_.size(); }
   const Channel& operator[](std::size_t channel) const { return *channels_[channel]; }
   // Channels of a group are equal up to a permutation of final particles, and so are their coordinates.

@@ -15,7 +15,10 @@
 
 namespace thalweg {
 
-enum class ChannelWeights { diagrams, propagators, sherpa, flat, lab };
+// automatic: propagators or lab, whichever a short adaptation likes better.
+enum class ChannelWeights { automatic, diagrams, propagators, sherpa, flat, lab };
+inline const std::vector<std::string> kChannelWeightNames = {"auto",   "diagrams", "propagators",
+                                                             "sherpa", "flat",     "lab"};
 
 // One entry of [cuts].
 struct CutRequest {
@@ -51,8 +54,11 @@ struct RunCard {
   std::uint64_t points = 0;
   std::string sampler = "neural";  // neural, ann, vegas or flat
   bool trains() const { return sampler == "neural" || sampler == "ann"; }
-  ChannelWeights channels = ChannelWeights::diagrams;
-  std::uint64_t vegas_bins = 64, adaptation_iterations = 7, adaptation_points = 20'000;
+  bool baseline = false;  // preset = "madnis-baseline"
+  ChannelWeights channels = ChannelWeights::automatic;
+  std::string channels_reason;  // a comment of the resolved card
+  std::uint64_t vegas_bins = 64, adaptation_iterations = 7;
+  std::uint64_t adaptation_points = 0;  // a map and iteration; 0: by the number of maps
   double vegas_damping = 0.7;
   double overweight_budget = 1e-3;
   TrainerConfig neural{.batches = 0};  // 0: as many as pay, or 20 000 for a fully connected map; seed, threads and

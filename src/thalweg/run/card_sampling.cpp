@@ -12,6 +12,8 @@ void SamplingKeys::read_sampling(RunCard& card) const {
   card.points = at(
       "integration.points", [&](const toml::node& n) { return whole(n, 1000, 1'000'000'000'000); },
       [] { return 0ull; });
+  card.baseline = choice("sampling.preset", "none", {"none", "madnis-baseline"}) == "madnis-baseline";
+  if (card.baseline) use_baseline(card);
   card.sampler = at(
       "sampling.sampler",
       [&](const toml::node& n) {
@@ -21,29 +23,18 @@ void SamplingKeys::read_sampling(RunCard& card) const {
           request_error("unknown sampler '{}'{} Known: {}", name, did_you_mean(name, known), fmt::join(known, ", "));
         return name;
       },
-      [] { return std::string("neural"); });
-  card.channels = at(
-      "sampling.channels",
-      [&](const toml::node& n) {
-        const std::string name = text(n);
-        if (name == "diagrams") return ChannelWeights::diagrams;
-        if (name == "propagators") return ChannelWeights::propagators;
-        if (name == "sherpa") return ChannelWeights::sherpa;
-        if (name == "flat") return ChannelWeights::flat;
-        if (name == "lab") return ChannelWeights::lab;
-        request_error("unknown channel weights '{}'{} Known: diagrams, propagators, sherpa, flat", name,
-                      did_you_mean(name, {"diagrams", "propagators", "sherpa", "flat"}));
-      },
-      [] { return ChannelWeights::diagrams; });
+      [&] { return card.sampler; });
+  pick("sampling.channels", card.channels, kChannelWeightNames);
   card.vegas_bins = at(
-      "sampling.vegas_bins", [&](const toml::node& n) { return whole(n, 2, 10'000); }, [] { return 64ull; });
+      "sampling.vegas_bins", [&](const toml::node& n) { return whole(n, 2, 10'000); }, [&] { return card.vegas_bins; });
   card.vegas_damping = at(
-      "sampling.vegas_damping", [&](const toml::node& n) { return ranged(n, 0, 2); }, [] { return 0.7; });
+      "sampling.vegas_damping", [&](const toml::node& n) { return ranged(n, 0, 2); },
+      [&] { return card.vegas_damping; });
   card.adaptation_iterations = at(
       "sampling.adaptation_iterations", [&](const toml::node& n) { return whole(n, 1, 1000); }, [] { return 7ull; });
   card.adaptation_points = at(
-      "sampling.adaptation_points", [&](const toml::node& n) { return whole(n, 100, 1'000'000'000); },
-      [] { return 20'000ull; });
+      "sampling.adaptation_points", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000); },
+      [&] { return card.adaptation_points; });
   card.overweight_budget = at(
       "sampling.overweight_budget", [&](const toml::node& n) { return ranged(n, 0, 0.5); }, [] { return 1e-3; });
   read_network(card);
@@ -52,6 +43,15 @@ void SamplingKeys::read_sampling(RunCard& card) const {
   card.formats = at(
       "output.format", [&](const toml::node& n) { return formats(n, !card.has_particles()); },
       [&] { return std::vector<std::string>{card.has_particles() ? "lhe.gz" : "npy"}; });
+}
+
+// The VEGAS settings of the thesis, Tab. A.6, in parentheses; its channels are those of diagrams.
+void SamplingKeys::use_baseline(RunCard& card) {
+  card.sampler = "vegas";
+  card.channels = ChannelWeights::propagators;
+  card.vegas_bins = 128;
+  card.vegas_damping = 0.5;
+  card.adaptation_points = 50'000;
 }
 
 void SamplingKeys::read_network(RunCard& card) const {

@@ -14,6 +14,7 @@ class SamplingKeys : protected CardValues {
   void read_sampling(RunCard& card) const;
 
  private:
+  static void use_baseline(RunCard& card);
   void read_network(RunCard& card) const;
   static std::vector<std::string> formats(const toml::node& node, bool points);
 };

@@ -40,13 +40,14 @@ class CrossSection : public Integrand, public EventSource {
   std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
 
-  // Record: sub-process (-1 - sub-process: with beams exchanged), x_a, x_b, mu_F, mu_R, alpha_s, helicity configuration, colour flow (see EventChoice), momenta
-  // of the final particles.
+  // Record: sub-process (-1 - sub-process: with beams exchanged), x_a, x_b, mu_F, mu_R, alpha_s, helicity
+  // configuration, colour flow (see EventChoice), momenta of the final particles.
   std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
   Event to_event(std::span<const double> record) const override;
   EventFileInfo file_info() const override;
 
   const std::vector<DiagramSet>& diagrams() const { return sets_; }
+  bool has_lab_channels() const { return has_lab_channels_; }
   std::string unit() const override { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
 
  private:
@@ -102,8 +103,9 @@ class CrossSection : public Integrand, public EventSource {
   Expression factorization_, renormalization_;
   bool running_ = true;
   double alpha_s_fixed_ = 0, alpha_em_ = 0;
+  bool has_lab_channels_ = false;
   std::size_t final_legs_ = 2, first_final_ = 2;
-  std::vector<int> leg_order_;  // 0, 1, ...
+  std::vector<int> leg_order_;               // 0, 1, ...
   std::vector<std::vector<double>> masses_;  // of each sub-process
   std::shared_ptr<const PdfSet> pdf_;
   std::optional<PdfEvaluator> densities_;

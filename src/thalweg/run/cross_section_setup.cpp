@@ -57,7 +57,7 @@ ChannelKinds kinds_of(const RunCard& card) {
 CrossSection::CrossSection(const RunCard& card)
     : model_(card.model),
       precision_(card.precision),
-      weights_(card.channels),
+      weights_(card.channels == ChannelWeights::automatic ? ChannelWeights::propagators : card.channels),
       factorization_(card.factorization),
       renormalization_(card.renormalization),
       running_(card.running),
@@ -78,6 +78,7 @@ CrossSection::CrossSection(const RunCard& card)
   join_mirror_images();
   leg_order_.resize(definition_.labels.size());
   std::iota(leg_order_.begin(), leg_order_.end(), 0);
+  has_lab_channels_ = ChannelSet::has_lab(sets_, model_, card.parameters, beams_, cut_bounds());
   channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card));
   group_amplitudes(card.parameters, vertices);
   if (!card.amplitude.empty()) {

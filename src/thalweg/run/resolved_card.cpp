@@ -89,11 +89,12 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   text += "\n[integration]\n";
   if (card.points) text += fmt::format("points = {}\n", card.points);
   text += "accuracy = " + number(card.accuracy) + "\n";
-  const char* weights[] = {"diagrams", "propagators", "sherpa", "flat", "lab"};
   text += fmt::format(
-      "\n[sampling]\nsampler = \"{}\"\nchannels = \"{}\"\nvegas_bins = {}\nvegas_damping = {}\n"
+      "\n[sampling]\npreset = \"{}\"\nsampler = \"{}\"\nchannels = \"{}\"{}\nvegas_bins = {}\nvegas_damping = {}\n"
       "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
-      card.sampler, weights[static_cast<int>(card.channels)], card.vegas_bins, number(card.vegas_damping),
+      card.baseline ? "madnis-baseline" : "none", card.sampler,
+      kChannelWeightNames[static_cast<std::size_t>(card.channels)],
+      card.channels_reason.empty() ? "" : "  # " + card.channels_reason, card.vegas_bins, number(card.vegas_damping),
       card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget), card.cells, card.cell_points);
   if (card.trains()) {
     const TrainerConfig& c = card.neural;

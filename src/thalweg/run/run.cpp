@@ -29,15 +29,21 @@ Run::Run(const RunCard& card, const RunOptions& options)
     : card_(card),
       options_(options),
       integrand_(make_integrand(card)),
-      event_source_(dynamic_cast<const EventSource*>(integrand_.get())),
       folder_((check_outputs(), default_folder(card, options)), card),
       progress_(options.verbosity) {
+  use_integrand(std::move(integrand_));
+  choose_channels();
   load_state();
   if (const auto earlier = folder_.load("result")) result_ = *earlier;
   result_["format"] = 1;
   result_["process"] = card_.title();
   result_["seed"] = card_.seed;
   result_["version"] = version();
+}
+
+void Run::use_integrand(std::unique_ptr<Integrand> integrand) {
+  integrand_ = std::move(integrand);
+  event_source_ = dynamic_cast<const EventSource*>(integrand_.get());
 }
 
 std::vector<fs::path> Run::output_files() const {
@@ -72,10 +78,18 @@ IntegratorConfig Run::integrator_config() const {
   config.adapt_grids = card_.sampler != "flat";
   // Flows from a file of another machine need no grids.
   config.adaptation_iterations = state_.flows.empty() ? static_cast<int>(card_.adaptation_iterations) : 0;
-  config.adaptation_points = card_.adaptation_points;
+  config.adaptation_points = adaptation_points();
   config.accuracy = card_.accuracy;
   config.points = card_.points;
   return config;
+}
+
+// Many maps share a budget, unless the card says how many points each has.
+std::uint64_t Run::adaptation_points() const {
+  constexpr std::uint64_t kOfAMap = 20'000, kOfAll = 200'000, kLeast = 2000, kBaseline = 5'000'000;
+  const std::uint64_t maps = integrand_->maps();
+  if (card_.baseline) return std::min(card_.adaptation_points, kBaseline / (card_.adaptation_iterations * maps));
+  return card_.adaptation_points ? card_.adaptation_points : std::clamp(kOfAll / maps, kLeast, kOfAMap);
 }
 
 void Run::load_state() {

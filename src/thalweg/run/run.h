@@ -46,6 +46,15 @@ class Run {
  private:
   struct Generation;
   IntegratorConfig integrator_config() const;
+  // What a short adaptation of channels promises.
+  struct Trial {
+    double spread, efficiency, cost;
+  };
+  void choose_channels();
+  Trial try_channels(const Integrand& integrand) const;
+  void use_integrand(std::unique_ptr<Integrand> integrand);
+  std::uint64_t adaptation_points() const;
+  void drop_channels();
   void load_state();
   TrainerConfig trainer_config() const;
   void train_sampler();

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::uint64_t kAnnBatches = 20'000;
 
-// sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
-double spread(const IntegratorState& state) {
-  double sum = 0;
-  for (const double s : state.sigma) sum += s;
-  return sum / std::max(std::abs(state.iterations.back().value), 1e-300);
-}
-
 // Of the weights of a map after a training.
 double deviation(const TrainerState& trained, std::size_t m) {
   return std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
@@ -117,7 +110,8 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
                                                                 .events = card_.events,
                                                                 .points = card_.points,
                                                                 .accuracy = card_.accuracy,
-                                                                .batch_size = card_.neural.batch_size});
+                                                                .batch_size = card_.neural.batch_size,
+                                                                .maps = integrand_->maps()});
     batches = decision.batches;
     reason = decision.reason;
   }
@@ -130,6 +124,9 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
 }
 
 void Run::adapt_grids() {
+  if (card_.baseline && adaptation_points() < card_.adaptation_points)
+    note(fmt::format("adapt      {} points a map and iteration: {} maps share 5 million", adaptation_points(),
+                     integrand_->maps()));
   Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
   for (std::size_t c = 0; c < state_.power.size(); ++c)
     if (state_.power[c] < 1)
@@ -197,7 +194,7 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
   training_["cells"] = card_.cells;
   folder_.save("training", training_);
   if (card_.cells > 1) {
-    const bool again = !trained && tried_ && tried_->cells == card_.cells;
+    const bool again = !trained && !sampled_ && tried_ && tried_->cells == card_.cells;
     const Exploration found = again ? tried_->found : explore_maps(card_.cells);
     state_.cells = found.cells;
     if (!again) training_["explored"] = training_.value("explored", std::uint64_t{0}) + found.evaluations;
@@ -234,6 +231,7 @@ void Run::train_sampler() {
     use_flows(*trained);
     add_time("train", progress_.seconds());
   }
+  if (state_.flows.empty()) drop_channels();
   if (card_.sampler == "ann") examine_maps();
   explore_cells(trained);
 }

@@ -78,20 +78,35 @@ WeightedIntegrand::WeightedIntegrand(const Integrand& prior, std::vector<std::ui
                                      std::optional<ChannelWeightNetwork> network)
     : prior_(prior), active_(std::move(active)), network_(std::move(network)) {}
 
-void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
-  Evaluation wanted = out;
-  if (network_ && !wanted.features.dim) wanted.features = Batch::take(arena, features(), points.size);
-  if (!wanted.alpha.dim) wanted.alpha = Batch::take(arena, channels(), points.size);
-  prior_.evaluate(channel, points, wanted, arena);
-  use_channels(active_, out.weight, wanted.alpha);
-  if (network_) {
-    MlpTape tape(network_->layout());
-    for (std::size_t first = 0; first < points.size; first += kFlowTile)
-      network_->apply_tile(wanted.features, out.weight, first, wanted.alpha, tape);
+namespace {
+
+Batch columns(const Batch& all, std::size_t first, std::size_t n) {
+  return all.dim ? Batch{all.data + first, all.stride, all.dim, n} : Batch{};
+}
+
+}  // namespace
+
+// In blocks: there may be a thousand channels.
+void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena&) const {
+  constexpr std::size_t kBlock = 4 * kFlowTile;
+  Arena arena;
+  std::optional<MlpTape> tape;
+  if (network_) tape.emplace(network_->layout());
+  for (std::size_t first = 0; first < points.size; first += kBlock) {
+    arena.reset();
+    const std::size_t n = std::min(kBlock, points.size - first);
+    Evaluation block{out.weight.subspan(first, n), columns(out.alpha, first, n), columns(out.features, first, n),
+                     columns(out.records, first, n), out.pick.empty() ? out.pick : out.pick.subspan(first, n)};
+    if (!block.alpha.dim) block.alpha = Batch::take(arena, channels(), n);
+    if (network_ && !block.features.dim) block.features = Batch::take(arena, features(), n);
+    prior_.evaluate(channel, columns(points, first, n), block, arena);
+    use_channels(active_, block.weight, block.alpha);
+    for (std::size_t tile = 0; network_ && tile < n; tile += kFlowTile)
+      network_->apply_tile(block.features, block.weight, tile, block.alpha, *tape);
+    if (out.alpha.dim) continue;
+    for (std::size_t e = 0; e < n; ++e)
+      if (block.weight[e] != 0) block.weight[e] *= block.alpha.row(channel)[e];
   }
-  if (out.alpha.dim) return;
-  for (std::size_t e = 0; e < points.size; ++e)
-    if (out.weight[e] != 0) out.weight[e] *= wanted.alpha.row(channel)[e];
 }
 
 }  // namespace thalweg

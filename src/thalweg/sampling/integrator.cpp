@@ -59,6 +59,12 @@ Integral total(const IntegratorState& state) {
   return result;
 }
 
+double spread(const IntegratorState& state) {
+  double sum = 0;
+  for (const double s : state.sigma) sum += s;
+  return sum / std::max(std::abs(state.iterations.back().value), 1e-300);
+}
+
 Integrator::Integrator(const Integrand& integrand, IntegratorConfig config) : integrand_(integrand), config_(config) {}
 
 IntegratorState Integrator::initial_state() const {
@@ -190,7 +196,9 @@ void Integrator::adapt(IntegratorState& state, const Report& report) const {
     const auto statistics = iterate(state, true, counts);
     ++state.adaptations_done;
     double sum = 0;
+    state.integral.resize(counts.size());
     for (std::size_t c = 0; c < counts.size(); ++c) {
+      state.integral[c] = statistics[c].mean();
       state.sigma[c] = std::sqrt(statistics[c].variance());
       sum += statistics[c].absolute_sum();
     }
@@ -247,6 +255,7 @@ nlohmann::json IntegratorState::to_json() const {
   nlohmann::json json = {{"map_of", map_of},
                          {"active", active},
                          {"sigma", sigma},
+                         {"integral", integral},
                          {"power", power},
                          {"adapted_efficiency", adapted_efficiency},
                          {"adaptations_done", adaptations_done},
@@ -269,6 +278,7 @@ IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   json.at("map_of").get_to(state.map_of);
   json.at("active").get_to(state.active);
   json.at("sigma").get_to(state.sigma);
+  json.at("integral").get_to(state.integral);
   json.at("power").get_to(state.power);
   json.at("adapted_efficiency").get_to(state.adapted_efficiency);
   json.at("adaptations_done").get_to(state.adaptations_done);

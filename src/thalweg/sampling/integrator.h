@@ -47,6 +47,7 @@ struct IntegratorState {
   std::vector<std::size_t> map_of;   // by channel, as all that follows
   std::vector<std::uint8_t> active;  // 0: a channel that training gave up
   std::vector<double> sigma;         // standard deviation of one weight, for the allocation of points
+  std::vector<double> integral;      // in the last adaptation
   double adapted_efficiency = 0;     // of unweighting, 0.1 % of the integral above the maximum, in the last adaptation
   int adaptations_done = 0;
   int integrations_done = 0;
@@ -70,6 +71,8 @@ struct Integral {
   std::uint64_t points = 0, non_zero = 0, non_finite = 0;
 };
 Integral total(const IntegratorState& state);
+// sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
+double spread(const IntegratorState& state);
 
 // Points of `total` for each channel, proportional to sigma_i (eq. 2.55), with a floor of a twentieth of
 // an equal share, and none for channels that are not active. They add up to at least `total`.

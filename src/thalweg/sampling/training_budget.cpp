@@ -39,9 +39,9 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     const double network = batches > 0 ? c.network : 0, point = c.point + kBookkeeping + network;
     // A training step passes the network three times: sampling and twice as much for the gradient.
     const double train = static_cast<double>(batches * c.batch_size) * (point + 2 * network);
-    const double integrate =
-        c.points > 0 ? static_cast<double>(c.points) : std::pow(expected_spread(c.spread, batches) / c.accuracy, 2);
-    const double unweight = static_cast<double>(c.events) / expected_efficiency(efficiency, batches);
+    const double integrate = c.points > 0 ? static_cast<double>(c.points)
+                                          : std::pow(expected_spread(c.spread, batches / c.maps) / c.accuracy, 2);
+    const double unweight = static_cast<double>(c.events) / expected_efficiency(efficiency, batches / c.maps);
     return 1e-9 * (train + (integrate + unweight) * point);
   };
   TrainingDecision best{0, seconds(0), seconds(0), {}};

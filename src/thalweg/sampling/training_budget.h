@@ -17,6 +17,7 @@ struct TrainingCosts {
   std::uint64_t points = 0;  // of the integration; 0: as many as `accuracy` needs
   double accuracy = 1e-3;
   std::uint64_t batch_size = 1024;
+  std::size_t maps = 1;  // flows, which share the batches
 };
 
 // ns of a point through a flow: its multiply-adds at kNetworkRate, splines included.
