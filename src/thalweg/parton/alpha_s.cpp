@@ -77,6 +77,7 @@ AlphaS AlphaS::from_running(double at_mz, double m_z, int order, double m_charm,
   a.m_z_ = m_z;
   a.order_ = order;
   a.thresholds_ = {m_charm, m_bottom, m_top};
+  a.tabulate();
   return a;
 }
 
@@ -98,7 +99,48 @@ AlphaS AlphaS::from_info(const std::map<std::string, std::string>& info, const s
   });
 }
 
-double AlphaS::operator()(double q) const { return values_.empty() ? run(q) : interpolate(q); }
+double AlphaS::operator()(double q) const {
+  if (!values_.empty()) return interpolate(q);
+  const double t = 2 * std::log(q);
+  for (const Stretch& stretch : running_)
+    if (t >= stretch.from && t <= stretch.end()) return stretch.at(t);
+  return run(q);
+}
+
+// Cubic Hermite.
+double AlphaS::Stretch::at(double log_q2) const {
+  const double position = (log_q2 - from) / step;
+  const auto i = std::min(static_cast<std::size_t>(position), values.size() - 2);
+  const double u = position - static_cast<double>(i), v = 1 - u;
+  return v * v * ((1 + 2 * u) * values[i] + u * step * slopes[i]) +
+         u * u * ((1 + 2 * v) * values[i + 1] - v * step * slopes[i + 1]);
+}
+
+// Pieces begin and end at thresholds and at M_Z.
+void AlphaS::tabulate() {
+  constexpr double kLeast = 1, kMost = 1e6, kStep = 0.02;
+  std::vector<double> borders{kLeast, m_z_, kMost};
+  for (const double m : thresholds_)
+    if (m > kLeast && m < kMost) borders.push_back(m);
+  std::sort(borders.begin(), borders.end());
+  for (std::size_t b = 0; b + 1 < borders.size(); ++b) {
+    const double from = 2 * std::log(borders[b]), to = 2 * std::log(borders[b + 1]);
+    if (!(to > from)) continue;
+    const auto steps = static_cast<std::size_t>(std::ceil((to - from) / kStep));
+    Stretch stretch{from, (to - from) / static_cast<double>(steps), {}, {}};
+    const double middle = std::sqrt(borders[b] * borders[b + 1]);
+    const int nf = 3 + static_cast<int>(
+                           std::count_if(thresholds_.begin(), thresholds_.end(), [&](double m) { return middle > m; }));
+    for (std::size_t i = 0; i <= steps; ++i) {
+      const double t = from + stretch.step * static_cast<double>(i);
+      // at a border itself rounding must not choose the wrong side of it
+      const double value = i == 0 ? run(borders[b]) : i == steps ? run(borders[b + 1]) : run(std::exp(t / 2));
+      stretch.values.push_back(value);
+      stretch.slopes.push_back(beta(value, nf, order_));
+    }
+    running_.push_back(std::move(stretch));
+  }
+}
 
 double AlphaS::interpolate(double q) const {
   const double t = 2 * std::log(q);

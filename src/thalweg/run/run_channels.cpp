@@ -42,16 +42,18 @@ void Run::choose_channels() {
   card_.write_decisions();
 }
 
-// Points of an integral and events after four iterations, times their cost.
+// Points of an integral and events after a few iterations, times their cost. The points of the trial cost about two
+// seconds an iteration, so that those of the run they are to save are not spent here.
 Run::Trial Run::try_channels(const Integrand& integrand) const {
-  constexpr std::uint64_t kPoints = 60'000, kLeast = 1000;
+  constexpr double kTime = 2e9, kLeastPoints = 20'000, kMostPoints = 200'000;
+  const double points = std::clamp(kTime / integrand.cost(), kLeastPoints, kMostPoints);
   IntegratorConfig config;
   config.seed = card_.seed;
   config.threads = options_.threads;
   config.vegas_bins = card_.vegas_bins;
   config.vegas_damping = card_.vegas_damping;
-  config.adaptation_iterations = 4;
-  config.adaptation_points = std::max(kPoints / integrand.maps(), kLeast);
+  config.adaptation_iterations = 5;
+  config.adaptation_points = static_cast<std::uint64_t>(points) / integrand.maps() + 500;
   const Integrator integrator(integrand, config);
   IntegratorState state = integrator.initial_state();
   integrator.adapt(state, [](const IntegratorState&) {});
