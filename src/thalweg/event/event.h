@@ -28,6 +28,16 @@ struct Event {
   double trials = 1;  // since the event before, this one included
   int channel = -1;   // integration channel; -1 unknown
   std::vector<EventParticle> particles;
+  std::vector<double> variations;  // weights with other scales or parton densities, those of EventFileInfo
+};
+
+// A weight beside the nominal one: factors of the scales, the LHAPDF id of the densities. Names follow SciPost Phys.
+// Core 6, 007: MUR=0.5_MUF=1.0_PDF=331900.
+struct WeightVariation {
+  double mu_r = 1, mu_f = 1;
+  int pdf_id = 0;
+  int member = 0;
+  std::string name() const;
 };
 
 // The run behind a file of events.
@@ -42,6 +52,7 @@ struct EventFileInfo {
   std::size_t legs = 4;  // particles of an event
   double sum_trials = 0;
   std::uint64_t seed = 0;
+  std::vector<WeightVariation> variations{};
   std::string card{}, slha{};  // texts for the header
 };
 

@@ -14,7 +14,7 @@ namespace thalweg {
 
 // Everything before the first event, one block of events, everything after the last.
 std::string lhe_head(const EventFileInfo& info);
-std::string lhe_events(std::span<const Event> events);
+std::string lhe_events(std::span<const Event> events, const std::vector<WeightVariation>& variations = {});
 std::string lhe_tail();
 
 // One gzip member. Members one behind the other are a gzip file, whatever thread made each.

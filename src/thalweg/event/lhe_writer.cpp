@@ -19,6 +19,23 @@ std::string cdata(const std::string& text) {
   return "<![CDATA[\n" + safe + "]]>";
 }
 
+// Scales in one group, members in another.
+std::string weight_declarations(const std::vector<WeightVariation>& variations) {
+  if (variations.empty()) return {};
+  std::string text = "<initrwgt>\n";
+  for (const bool members : {false, true}) {
+    std::string group;
+    for (const WeightVariation& v : variations)
+      if ((v.member != variations[0].member) == members)
+        group += fmt::format("<weight id=\"{}\" MUR=\"{:.1f}\" MUF=\"{:.1f}\" PDF=\"{}\">{}</weight>\n", v.name(),
+                             v.mu_r, v.mu_f, v.pdf_id, v.name());
+    if (!group.empty())
+      text += fmt::format("<weightgroup name=\"{}\" combine=\"{}\">\n{}</weightgroup>\n",
+                          members ? "PDF_variation" : "scale_variation", members ? "unknown" : "envelope", group);
+  }
+  return text + "</initrwgt>\n";
+}
+
 }  // namespace
 
 std::string lhe_head(const EventFileInfo& info) {
@@ -27,6 +44,7 @@ std::string lhe_head(const EventFileInfo& info) {
   text += fmt::format("<seed>{}</seed>\n", info.seed);
   text += fmt::format("<runcard>{}</runcard>\n", cdata(info.card));
   text += fmt::format("<slha>{}</slha>\n", cdata(info.slha));
+  text += weight_declarations(info.variations);
   text += "</header>\n<init>\n";
   text += fmt::format("{} {} {:.16e} {:.16e} 0 0 {} {} -4 1\n", info.beam_pdg[0], info.beam_pdg[1], info.beam_energy[0],
                       info.beam_energy[1], info.pdf_id[0], info.pdf_id[1]);
@@ -35,7 +53,9 @@ std::string lhe_head(const EventFileInfo& info) {
   return text;
 }
 
-std::string lhe_events(std::span<const Event> events) {
+std::string lhe_events(std::span<const Event> events, const std::vector<WeightVariation>& variations) {
+  std::vector<std::string> names;
+  for (const WeightVariation& v : variations) names.push_back(v.name());
   fmt::memory_buffer buffer;
   auto out = std::back_inserter(buffer);
   for (const Event& event : events) {
@@ -45,6 +65,12 @@ std::string lhe_events(std::span<const Event> events) {
       fmt::format_to(out, FMT_COMPILE("{} {} {} {} {} {} {:.16e} {:.16e} {:.16e} {:.16e} {:.16e} {:g} {:g}\n"), p.pdg,
                      p.status, p.mothers[0], p.mothers[1], p.colours[0], p.colours[1], p.px, p.py, p.pz, p.e, p.m,
                      p.lifetime, p.spin);
+    if (!event.variations.empty()) {
+      fmt::format_to(out, "<rwgt>\n");
+      for (std::size_t k = 0; k < event.variations.size(); ++k)
+        fmt::format_to(out, FMT_COMPILE("<wgt id=\"{}\">{:.10e}</wgt>\n"), names[k], event.variations[k]);
+      fmt::format_to(out, "</rwgt>\n");
+    }
     fmt::format_to(out, FMT_COMPILE("<scales muf=\"{:.16e}\" mur=\"{:.16e}\" mups=\"{:.16e}\"></scales>\n</event>\n"),
                    event.scale, event.renormalization_scale, event.scale);
   }

@@ -1,8 +1,8 @@
 // Events in HDF5, the LHEH5 layout version 2.0.1 that Sherpa 3, Pythia 8 (LHAHDF5v2) and pylhe read
 // (arXiv:2309.13154).
 //
-//   version (3) int; init (10); procInfo (P, 6); events (N, 9 + weights); particles (N npLO, 13);
-//   xml/header, generators: strings. Columns are found by position by Sherpa and Pythia, by the attribute
+//   version (3) int; init (10); procInfo (P, 6); events (N, 9 + weights: NOMINAL, then variations); particles (N npLO,
+//   13); xml/header, generators: strings. Columns are found by position by Sherpa and Pythia, by the attribute
 //   `properties` by pylhe. Event i owns the rows i npLO to (i + 1) npLO - 1 of particles.
 //
 // Weights follow the convention of these readers: sum of NOMINAL / sum of trials is the cross section in

@@ -84,7 +84,7 @@ void write_rows(hid_t dataset, hid_t type, const void* data, hsize_t first, hsiz
 
 struct Lheh5Writer::Handles {
   Hdf5Id file, events, particles, channels;
-  hsize_t legs = 0;
+  hsize_t legs = 0, columns = 0;
   bool closed = false;
   // Closing a file whose writes have failed crashes in the library: leave it open, the process ends.
   ~Handles() {
@@ -100,6 +100,7 @@ Lheh5Block lheh5_rows(std::span<const Event> events, const EventFileInfo& info, 
     for (double v : {0.0, static_cast<double>(event.particles.size()), start, event.trials, event.scale, event.scale,
                      event.renormalization_scale, event.alpha_em, event.alpha_s, event.weight})
       block.events.push_back(v);
+    block.events.insert(block.events.end(), event.variations.begin(), event.variations.end());
     for (const EventParticle& p : event.particles)
       for (double v : {static_cast<double>(p.pdg), static_cast<double>(p.status), static_cast<double>(p.mothers[0]),
                        static_cast<double>(p.mothers[1]), static_cast<double>(p.colours[0]),
@@ -115,6 +116,11 @@ Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo&
   prepare_hdf5();
   Handles& h = *handles_;
   h.legs = info.legs;
+  h.columns = kLheh5EventColumns + info.variations.size();
+  std::vector<std::string> names;
+  for (const WeightVariation& v : info.variations) names.push_back(v.name());
+  std::vector<const char*> columns = kEventNames;
+  for (const std::string& name : names) columns.push_back(name.c_str());
   h.file = Hdf5Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
   if (h.file < 0) run_error("cannot write '{}'; choose another place with -o or --run", path.string());
   const int format[3] = {2, 0, 1};
@@ -140,8 +146,8 @@ Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo&
   check(H5Dwrite(process_set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, process) >= 0, "writing procInfo");
   name_columns(process_set, "procInfo", kProcNames);
 
-  h.events = create(h.file, "events", H5T_NATIVE_DOUBLE, {info.events, kLheh5EventColumns}, 4096);
-  name_columns(h.events, "events", kEventNames);
+  h.events = create(h.file, "events", H5T_NATIVE_DOUBLE, {info.events, h.columns}, 4096);
+  name_columns(h.events, "events", columns);
   h.particles = create(h.file, "particles", H5T_NATIVE_DOUBLE, {info.events * info.legs, kLheh5ParticleColumns},
                        4096 * info.legs);
   name_columns(h.particles, "particles", kParticleNames);
@@ -163,7 +169,7 @@ void Lheh5Writer::write(const Lheh5Block& block, std::uint64_t first) {
   Handles& h = *handles_;
   const hsize_t n = block.channels.size();
   if (n == 0) return;
-  write_rows(h.events, H5T_NATIVE_DOUBLE, block.events.data(), first, n, kLheh5EventColumns);
+  write_rows(h.events, H5T_NATIVE_DOUBLE, block.events.data(), first, n, h.columns);
   write_rows(h.particles, H5T_NATIVE_DOUBLE, block.particles.data(), first * h.legs, n * h.legs, kLheh5ParticleColumns);
   write_rows(h.channels, H5T_NATIVE_INT, block.channels.data(), first, n, 0);
 }

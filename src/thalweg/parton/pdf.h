@@ -25,6 +25,8 @@ struct PdfSet {
   // "NAME", "NAME@member" or "NAME/member", looked for in search_path(). RequestError when it is not
   // there (lists what was found and where) or broken.
   static PdfSet load(const std::string& name);
+  // Members 0, 1, ... of the set, as far as they are there without a gap.
+  std::vector<PdfSet> all_members() const;
 };
 
 inline constexpr const char* kDefaultPdfSet = "NNPDF31_lo_as_0118";

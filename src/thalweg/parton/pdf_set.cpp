@@ -107,4 +107,14 @@ PdfSet PdfSet::load(const std::string& text) {
   return set;
 }
 
+std::vector<PdfSet> PdfSet::all_members() const {
+  std::vector<PdfSet> members;
+  const auto folders = search_path();
+  auto there = [&](int m) {
+    return std::any_of(folders.begin(), folders.end(), [&](const fs::path& f) { return !find_in(f, name, m).empty(); });
+  };
+  for (int m = 0; there(m); ++m) members.push_back(load(fmt::format("{}@{}", name, m)));
+  return members;
+}
+
 }  // namespace thalweg

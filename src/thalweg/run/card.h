@@ -68,7 +68,8 @@ struct RunCard {
   std::uint64_t cell_points = 250;
 
   std::uint64_t events = 10'000;
-  std::vector<std::string> formats{"lhe.gz"};  // "lhe", "lhe.gz", "hdf5"; "npy" for points of an integrand
+  std::vector<std::string> formats{"lhe.gz"};          // "lhe", "lhe.gz", "hdf5"; "npy" for points of an integrand
+  bool scale_variations = false, pdf_members = false;  // weights of events
   std::uint64_t seed = 1;
 
   // Writes batches and cells that were decided into `resolved`; `resolved_sampling` stays what was asked.

@@ -52,7 +52,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "drop",
       "face_share",
       "tail"}},
-    {"output", {"events", "format"}},
+    {"output", {"events", "format", "variations"}},
 };
 
 [[noreturn]] void unknown_key(const std::string& place, const std::string& key, const std::vector<std::string>& known) {

@@ -38,6 +38,7 @@ void SamplingKeys::read_sampling(RunCard& card) const {
   card.overweight_budget = at(
       "sampling.overweight_budget", [&](const toml::node& n) { return ranged(n, 0, 0.5); }, [] { return 1e-3; });
   read_network(card);
+  read_variations(card);
   card.events = at(
       "output.events", [&](const toml::node& n) { return whole(n, 0, 1'000'000'000'000); }, [] { return 10'000ull; });
   card.formats = at(
@@ -52,6 +53,23 @@ void SamplingKeys::use_baseline(RunCard& card) {
   card.vegas_bins = 128;
   card.vegas_damping = 0.5;
   card.adaptation_points = 50'000;
+}
+
+void SamplingKeys::read_variations(RunCard& card) const {
+  const toml::node* node = find("output.variations");
+  if (!node) return;
+  with_place(where("output.variations", node), [&] {
+    const std::vector<std::string> known = {"scales", "members"};
+    for (const std::string& name : texts(*node)) {
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        request_error("unknown variation '{}'{} Known: scales, members", name, did_you_mean(name, known));
+      (name == "scales" ? card.scale_variations : card.pdf_members) = true;
+    }
+    if (!card.has_process() || card.beam_kind != Beams::Kind::hadrons)
+      request_error("variations are those of parton densities and their scales; the process has none");
+    if (card.scale_variations && !card.running)
+      request_error("variations of the scales need scales.running = true: alpha_s of [parameters] does not run");
+  });
 }
 
 void SamplingKeys::read_network(RunCard& card) const {

@@ -16,6 +16,7 @@ class SamplingKeys : protected CardValues {
  private:
   static void use_baseline(RunCard& card);
   void read_network(RunCard& card) const;
+  void read_variations(RunCard& card) const;
   static std::vector<std::string> formats(const toml::node& node, bool points);
 };
 

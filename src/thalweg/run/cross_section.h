@@ -45,6 +45,7 @@ class CrossSection : public Integrand, public EventSource {
   std::size_t record_size() const override { return kRecordHead + 4 * final_legs_; }
   Event to_event(std::span<const double> record) const override;
   EventFileInfo file_info() const override;
+  void add_variations(const std::vector<std::span<const double>>& records, std::span<Event> events) const override;
 
   const std::vector<DiagramSet>& diagrams() const { return sets_; }
   bool has_lab_channels() const { return has_lab_channels_; }
@@ -74,6 +75,9 @@ class CrossSection : public Integrand, public EventSource {
   void join_mirror_images();
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
+  void declare_variations(const RunCard& card);
+  void scale_group(const Group& group, const std::vector<std::size_t>& which,
+                   const std::vector<std::span<const double>>& records, const Batch& ratios, Arena& arena) const;
   CutBounds cut_bounds() const;
   Survivors compute(std::size_t channel, const Batch& points, std::span<const double> pick, Arena& arena) const;
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
@@ -110,6 +114,8 @@ class CrossSection : public Integrand, public EventSource {
   std::shared_ptr<const PdfSet> pdf_;
   std::optional<PdfEvaluator> densities_;
   std::vector<std::array<std::size_t, 2>> flavour_row_;  // of each sub-process in densities_
+  std::vector<WeightVariation> variations_;
+  std::vector<PdfEvaluator> member_densities_;  // of the variations that have one
 };
 
 }  // namespace thalweg

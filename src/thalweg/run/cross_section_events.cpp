@@ -127,6 +127,7 @@ EventFileInfo CrossSection::file_info() const {
     info.pdf_id[b] = pdf_ ? pdf_->lhapdf_id : 0;
   }
   info.legs = front.legs();
+  info.variations = variations_;
   return info;
 }
 

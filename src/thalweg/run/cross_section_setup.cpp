@@ -100,6 +100,7 @@ CrossSection::CrossSection(const RunCard& card)
     flavour_row_.push_back(rows);
   }
   densities_.emplace(pdf_->grid, flavours);
+  declare_variations(card);
 }
 
 std::size_t CrossSection::dim() const { return (*channels_)[0].dim(); }

@@ -21,14 +21,17 @@ std::vector<Event> read_block(std::uint64_t k, double unit_weight, const EventFi
   const auto rows = store.read(first, count);
   const std::size_t width = kRowHead + record_size;
   std::vector<Event> events;
+  std::vector<std::span<const double>> records;
   for (std::uint64_t i = 0; i < count; ++i) {
     const double* row = rows.data() + i * width;
-    Event event = source.to_event({row + kRowHead, record_size});
+    records.emplace_back(row + kRowHead, record_size);
+    Event event = source.to_event(records.back());
     event.weight = unit_weight * row[0];
     event.channel = static_cast<int>(row[1]);
     event.trials = row[2];
     events.push_back(std::move(event));
   }
+  if (!job.info.variations.empty()) source.add_variations(records, events);
   return events;
 }
 
@@ -43,7 +46,8 @@ void write_lhe(const std::filesystem::path& path, bool compress, const EventFile
       0, blocks(job), job.threads,
       [&](std::uint64_t k, Arena&) {
         StageLaps lap;
-        std::string text = pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, source, record_size)));
+        std::string text =
+            pack(lhe_events(read_block(k, job.lhe_unit_weight, job, store, source, record_size), job.info.variations));
         lap(Stage::output);
         return text;
       },

@@ -118,7 +118,11 @@ std::string resolved_card(const RunCard& card, bool with_output) {
         number(c.gradient_limit), number(c.settle));
   }
   if (with_output) {
+    std::vector<std::string> variations;
+    if (card.scale_variations) variations.emplace_back("scales");
+    if (card.pdf_members) variations.emplace_back("members");
     text += fmt::format("\n[output]\nevents = {}\nformat = {}\n", card.events, nlohmann::json(card.formats).dump());
+    if (!variations.empty()) text += fmt::format("variations = {}\n", nlohmann::json(variations).dump());
   }
   return text;
 }
