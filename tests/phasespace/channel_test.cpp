@@ -114,9 +114,9 @@ TEST(Channel, MomentaAreOnShellAndBalance) {
   });
 }
 
-// The densities of forward, inverse and density are one, and coordinates come back. Rounding is seen through the map: its
-// condition number is measured, by moving each component of the momenta, and each invariant between the two, by 1e-9 of
-// itself.
+// The densities of forward, inverse and density are one, and coordinates come back. Rounding is seen through the map:
+// its condition number is measured, by moving each component of the momenta, and each invariant between the two, by
+// 1e-9 of itself.
 TEST(Channel, InverseOfForwardIsTheIdentity) {
   double worst = 0, largest = 0;
   for (std::size_t n = 2; n <= 6; ++n)

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <random>
 
 #include "thalweg/base/errors.h"
@@ -144,13 +145,114 @@ TEST(CrossSection, ToEventBalances) {
   }
 }
 
+RunCard hadronic(const std::string& process, const std::string& rest, const std::vector<std::string>& set = {}) {
+  return parse_card(fmt::format("process = \"{}\"\n[beams]\nenergy = \"13 TeV\"\n{}", process, rest), "test.toml", set);
+}
+const std::string kZJet =
+    "[cuts]\nm = { of = \"mass(e+, e-)\", min = 66, max = 116 }\npt = { of = \"pt(j)\", min = 20 }\n";
+
+// A cut that tells the beams apart, and cuts nothing, keeps mirror images apart: the integral is the same. Events of
+// mirror images come from both sides.
+TEST(CrossSection, MirrorImages) {
+  const RunCard joined = hadronic("p p > e+ e- j", kZJet);
+  const RunCard apart = hadronic("p p > e+ e- j", kZJet + "y = { of = \"rapidity(e+)\", min = -1000 }\n");
+  EXPECT_EQ(2 * CrossSection(joined).diagrams().size(), CrossSection(apart).diagrams().size());
+  const Integral a = integrate(joined, 2e-3), b = integrate(apart, 2e-3);
+  expect_pull(a, b.value, b.error);
+
+  const CrossSection f(joined);
+  Arena arena;
+  const std::size_t n = 2000;
+  const Batch y = Batch::take(arena, f.dim(), n), records = Batch::take(arena, f.record_size(), n);
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> u(0, 1);
+  std::vector<double> pick(n), weight(n);
+  for (std::size_t e = 0; e < n; ++e) {
+    for (std::size_t d = 0; d < f.dim(); ++d) y.row(d)[e] = u(random);
+    pick[e] = u(random);
+  }
+  f.evaluate(0, y, {.weight = weight, .records = records, .pick = pick}, arena);
+  int gluon_first = 0, gluon_second = 0;
+  for (std::size_t e = 0; e < n; ++e) {
+    if (weight[e] == 0) continue;
+    std::vector<double> record;
+    for (std::size_t r = 0; r < f.record_size(); ++r) record.push_back(records.row(r)[e]);
+    const Event event = f.to_event(record);
+    EXPECT_GT(event.particles[0].pz, 0);
+    EXPECT_LT(event.particles[1].pz, 0);
+    double sum[4] = {};
+    std::map<int, int> lines;
+    for (const EventParticle& p : event.particles) {
+      const double sign = p.status == -1 ? 1 : -1;
+      sum[0] += sign * p.e, sum[1] += sign * p.px, sum[2] += sign * p.py, sum[3] += sign * p.pz;
+      for (const int c : p.colours)
+        if (c) ++lines[c];
+    }
+    for (const double s : sum) EXPECT_NEAR(s, 0, 1e-8 * event.particles[0].e + 1e-8);
+    for (const auto& [line, ends] : lines) EXPECT_EQ(ends, 2);
+    gluon_first += event.particles[0].pdg == 21;
+    gluon_second += event.particles[1].pdg == 21;
+  }
+  // binomial, p = 1/2: 5 standard deviations
+  const double both = gluon_first + gluon_second;
+  EXPECT_GT(both, 100);
+  EXPECT_NEAR(gluon_first, both / 2, 5 * std::sqrt(both) / 2);
+}
+
+// The weights of variations are those of a run with other scales, point by point.
+TEST(CrossSection, VariationsAreThoseOfOtherScales) {
+  const std::string rest =
+      "[parameters]\nwidth.t = 0\n[cuts]\npt = { of = \"pt(j)\", min = 20 }\n[output]\nvariations = "
+      "\"scales\"\n[scales]\n";
+  auto with = [&](const char* mu_r, const char* mu_f) {
+    return CrossSection(
+        hadronic("g g > t t~ g", rest + fmt::format("renormalization = \"{}\"\nfactorization = \"{}\"\n", mu_r, mu_f)));
+  };
+  const CrossSection f = with("ht/2", "ht/2");
+  Arena arena;
+  const std::size_t n = 200;
+  const Batch y = Batch::take(arena, f.dim(), n), records = Batch::take(arena, f.record_size(), n);
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> u(0, 1);
+  std::vector<double> pick(n), weight(n), other(n);
+  for (std::size_t e = 0; e < n; ++e) {
+    for (std::size_t d = 0; d < f.dim(); ++d) y.row(d)[e] = u(random);
+    pick[e] = u(random);
+  }
+  f.evaluate(0, y, {.weight = weight, .records = records, .pick = pick}, arena);
+  std::vector<std::vector<double>> rows(n);
+  std::vector<std::span<const double>> spans;
+  std::vector<Event> events;
+  for (std::size_t e = 0; e < n; ++e) {
+    if (weight[e] == 0) continue;
+    for (std::size_t r = 0; r < f.record_size(); ++r) rows[e].push_back(records.row(r)[e]);
+    spans.emplace_back(rows[e]);
+    events.push_back(f.to_event(rows[e]));
+    events.back().weight = weight[e];
+  }
+  f.add_variations(spans, events);
+  const auto variations = f.file_info().variations;
+  ASSERT_EQ(variations.size(), 7u);
+  EXPECT_EQ(variations[0].name().substr(0, 20), "MUR=1.0_MUF=1.0_PDF=");
+  auto scale = [](double factor) { return factor == 1 ? "ht/2" : factor > 1 ? "ht" : "ht/4"; };
+  for (std::size_t k = 0; k < 7; ++k) {
+    with(scale(variations[k].mu_r), scale(variations[k].mu_f)).evaluate(0, y, {.weight = other}, arena);
+    std::size_t i = 0;
+    for (std::size_t e = 0; e < n; ++e) {
+      if (weight[e] == 0) continue;
+      EXPECT_NEAR(events[i].variations[k] / other[e], 1, 1e-9) << variations[k].name();
+      ++i;
+    }
+  }
+}
+
 TEST(CrossSection, ImpossibleRequestsAreExplainedBeforeTheRun) {
   auto refused = [](const RunCard& c) { EXPECT_THROW(CrossSection{c}, RequestError) << c.process; };
   refused(card({"cuts.m_ee.min=14 TeV"}));
   refused(card({"cuts.x={ of = \"pt(mu+)\", min = 1 }"}));
   refused(card({"cuts.x={ of = \"pt(xx)\", min = 1 }"}));
   refused(card({"beams.pdf=NoSuchSet"}));
-  refused(card({"process=p p > e+ e- e+ e-"}));
+  refused(card({"process=p p > e+ e- a"}));  // soft and collinear photons
   refused(card({"process=g g > e+ e-"}));
   refused(card({"process=p p > j j"}));
   refused(card({"process=e+ e- > mu+ mu-"}));  // leptons in protons

@@ -79,8 +79,9 @@ struct RunCard {
   std::string resolved, resolved_sampling;
 };
 
-// Event variables that scales may use, in the order in which Expression gets them.
-inline const std::vector<std::string> kScaleVariables = {"ht", "sqrt_s_hat"};
+// Event variables that scales may use, in the order in which Expression gets them; sums are over all final particles:
+// ht of sqrt(m^2 + p_T^2), et of E p_T / |p|, pt_sum of p_T; mt_mean is the geometric mean of sqrt(m^2 + p_T^2).
+inline const std::vector<std::string> kScaleVariables = {"ht", "sqrt_s_hat", "et", "pt_sum", "mt_mean"};
 
 // `set`: KEY=VALUE overrides in order, dotted keys. RequestError with file, line and key for anything
 // that is not understood.

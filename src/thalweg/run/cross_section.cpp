@@ -56,15 +56,18 @@ void CrossSection::scales(Survivors& s, Arena& arena) const {
   s.mu_r = arena.take<double>(s.count);
   s.alpha_s = arena.take<double>(s.count);
   const bool dynamic = factorization_.depends_on_event() || renormalization_.depends_on_event();
-  const auto ht = arena.take<double>(s.count);
-  if (dynamic) {
-    std::vector<int> legs(final_legs_);
-    std::iota(legs.begin(), legs.end(), static_cast<int>(first_final_));
-    thalweg::evaluate(Observable::ht, s.points.momenta, legs, ht);
-  }
   double last_mu = -1, last_alpha = alpha_s_fixed_;
   for (std::size_t e = 0; e < s.count; ++e) {
-    const double variables[] = {dynamic ? ht[e] : 0.0, std::sqrt(s.points.s_hat[e])};
+    double variables[5] = {0, std::sqrt(s.points.s_hat[e]), 0, 0, 1};
+    for (std::size_t l = first_final_; dynamic && l < first_final_ + final_legs_; ++l) {
+      auto p = [&](std::size_t mu) { return s.points.momenta.component(l, mu)[e]; };
+      const double pt2 = p(1) * p(1) + p(2) * p(2), mt = std::sqrt(masses_[0][l] * masses_[0][l] + pt2);
+      variables[0] += mt;
+      variables[2] += p(0) * std::sqrt(pt2 / (pt2 + p(3) * p(3)));
+      variables[3] += std::sqrt(pt2);
+      variables[4] *= mt;
+    }
+    variables[4] = std::pow(variables[4], 1.0 / static_cast<double>(final_legs_));
     s.mu_f[e] = factorization_.evaluate(variables);
     s.mu_r[e] = renormalization_.evaluate(variables);
     if (running_ && pdf_ && s.mu_r[e] != last_mu) {
