@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <ostream>
 
 #include "thalweg/run/cross_section.h"
 #include "thalweg/sampling/integrator.h"
@@ -26,6 +27,7 @@ struct Reference {
   const char* card;
   double value, error;  // pb; GeV for the decay
   std::vector<const char*> channels;
+  friend std::ostream& operator<<(std::ostream& out, const Reference& r) { return out << r.card; }
 };
 
 class OfReference : public testing::TestWithParam<Reference> {};

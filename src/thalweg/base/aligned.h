@@ -43,9 +43,15 @@ class Arena {
     const std::size_t bytes = (n * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
     return {reinterpret_cast<T*>(allocate(bytes)), n};
   }
-  void reset() {
-    block_ = 0;
-    used_ = 0;
+  void reset() { rewind({}); }
+  // What was handed out after mark() is free again after rewind().
+  struct Mark {
+    std::size_t block = 0, used = 0;
+  };
+  Mark mark() const { return {block_, used_}; }
+  void rewind(Mark mark) {
+    block_ = mark.block;
+    used_ = mark.used;
   }
 
  private:

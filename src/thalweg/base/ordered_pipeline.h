@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -14,6 +15,33 @@
 #include "thalweg/base/aligned.h"
 
 namespace thalweg {
+
+// Arenas whose memory stays for the next pipeline.
+class ArenaPool {
+ public:
+  static std::unique_ptr<Arena> take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::make_unique<Arena>();
+    auto arena = std::move(free_.back());
+    free_.pop_back();
+    return arena;
+  }
+  static void give(std::unique_ptr<Arena> arena) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(arena));
+  }
+
+ private:
+  static inline std::mutex mutex_;
+  static inline std::vector<std::unique_ptr<Arena>> free_;
+};
+struct PooledArena {
+  std::unique_ptr<Arena> arena = ArenaPool::take();
+  PooledArena() = default;
+  PooledArena(const PooledArena&) = delete;
+  PooledArena& operator=(const PooledArena&) = delete;
+  ~PooledArena() { ArenaPool::give(std::move(arena)); }
+};
 
 // Runs produce(k, arena) for k = first, first + 1, ... below `last` on `threads` workers, each with
 // its own arena (reset before every item), and calls consume(k, item) on the calling thread in
@@ -24,7 +52,8 @@ void ordered_pipeline(std::uint64_t first, std::uint64_t last, int threads,
                       const std::function<Item(std::uint64_t, Arena&)>& produce,
                       const std::function<bool(std::uint64_t, Item&)>& consume) {
   if (threads <= 1) {
-    Arena arena;
+    const PooledArena pooled;
+    Arena& arena = *pooled.arena;
     for (std::uint64_t k = first; k < last; ++k) {
       arena.reset();
       Item item = produce(k, arena);
@@ -41,7 +70,8 @@ void ordered_pipeline(std::uint64_t first, std::uint64_t last, int threads,
   const std::uint64_t window = 4 * static_cast<std::uint64_t>(threads);
 
   auto work = [&] {
-    Arena arena;
+    const PooledArena pooled;
+    Arena& arena = *pooled.arena;
     std::unique_lock lock(mutex);
     while (true) {
       changed.wait(lock, [&] { return stop || next_to_make >= last || next_to_make < next_to_use + window; });

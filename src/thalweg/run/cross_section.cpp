@@ -175,7 +175,7 @@ void CrossSection::evaluate(std::size_t channel, const Batch& points, const Eval
   std::fill(out.weight.begin(), out.weight.end(), 0.0);
   for (std::size_t i = 0; i < s.count; ++i) out.weight[s.index[i]] = s.weight[i];
   StageLaps lap;
-  channel_weights(channel, s, out);
+  channel_weights(channel, s, out, arena);
   lap(Stage::channel_weights);
   if (out.features.dim) write_features(s, out.features, arena);
   if (out.records.dim) write_records(s, out);

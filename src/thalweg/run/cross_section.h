@@ -87,7 +87,7 @@ class CrossSection : public Integrand, public EventSource {
                          Arena& arena) const;
   void diagram_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const;
   void prior_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const;
-  void channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out) const;
+  void channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out, Arena& arena) const;
   void write_features(const Survivors& s, const Batch& features, Arena& arena) const;
   void write_records(const Survivors& s, const Evaluation& out) const;
   double flux(double s_hat) const;

@@ -54,17 +54,17 @@ void CrossSection::prior_weights(const Survivors& s, std::size_t first, const Ba
   }
 }
 
-void CrossSection::channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out) const {
+void CrossSection::channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out, Arena& arena) const {
   std::vector<double> alpha(channels(), 1.0);
   if (channels() == 1) {
     for (std::size_t i = 0; i < s.count; ++i) set_alpha(out, channel, s.index[i], alpha);
     return;
   }
-  Arena block;
+  const Arena::Mark mark = arena.mark();
   for (std::size_t first = 0; first < s.count; first += kBlock) {
-    block.reset();
-    const Batch prior = Batch::take(block, channels(), std::min(kBlock, s.count - first));
-    prior_weights(s, first, prior, block);
+    arena.rewind(mark);
+    const Batch prior = Batch::take(arena, channels(), std::min(kBlock, s.count - first));
+    prior_weights(s, first, prior, arena);
     for (std::size_t e = 0; e < prior.size; ++e) {
       double sum = 0;
       for (std::size_t c = 0; c < channels(); ++c) sum += alpha[c] = prior.row(c)[e];

@@ -206,6 +206,9 @@ void Run::integrate() {
   if (events > 0) result_["weights"]["overweight_share"] = measured;
   result_.erase("trained");
   const Integral integral = total(state_);
+  if (integral.non_finite > 0)
+    note(fmt::format("integrate  {} of {} weights are not finite and count as 0; the first: {}", integral.non_finite,
+                     integral.points, state_.first_non_finite));
   if (card_.points == 0 && integral.error > card_.accuracy * std::abs(integral.value)) {
     exit_code_ = 4;
     progress_.say(fmt::format("accuracy {:.2g} reached, {:.2g} asked for: the limit on points came first",

@@ -23,6 +23,7 @@ void Run::choose_channels() {
     if (static_cast<const CrossSection&>(*integrand_).has_lab_channels()) {
       candidate.channels = ChannelWeights::lab;
       auto lab = std::make_unique<CrossSection>(candidate);
+      progress_.start("channels", 0, "points");
       const Trial trees = try_channels(*integrand_), frame = try_channels(*lab);
       const bool better = frame.cost < trees.cost;
       if (better) use_integrand(std::move(lab));
@@ -32,6 +33,7 @@ void Run::choose_channels() {
           (better ? frame : trees).efficiency, (better ? frame : trees).spread, better ? "propagators" : "lab",
           (better ? trees : frame).efficiency, (better ? trees : frame).spread);
     }
+    add_time("channels", progress_.seconds());
     folder_.save("channels", {{"channels", kChannelWeightNames[static_cast<std::size_t>(candidate.channels)]},
                               {"reason", candidate.channels_reason}});
     note(fmt::format("channels   {} ({}): {}", kChannelWeightNames[static_cast<std::size_t>(candidate.channels)],

@@ -87,13 +87,13 @@ Batch columns(const Batch& all, std::size_t first, std::size_t n) {
 }  // namespace
 
 // In blocks: there may be a thousand channels.
-void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena&) const {
+void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
   constexpr std::size_t kBlock = 4 * kFlowTile;
-  Arena arena;
+  const Arena::Mark mark = arena.mark();
   std::optional<MlpTape> tape;
   if (network_) tape.emplace(network_->layout());
   for (std::size_t first = 0; first < points.size; first += kBlock) {
-    arena.reset();
+    arena.rewind(mark);
     const std::size_t n = std::min(kBlock, points.size - first);
     Evaluation block{out.weight.subspan(first, n), columns(out.alpha, first, n), columns(out.features, first, n),
                      columns(out.records, first, n), out.pick.empty() ? out.pick : out.pick.subspan(first, n)};
