@@ -18,12 +18,12 @@ void Run::choose_channels() {
     candidate.channels_reason = earlier->at("reason");
     if (candidate.channels == ChannelWeights::lab) use_integrand(std::make_unique<CrossSection>(candidate));
   } else {
+    progress_.start("channels", 0, "points");
     candidate.channels = ChannelWeights::propagators;
     candidate.channels_reason = "the only ones that there are";
     if (static_cast<const CrossSection&>(*integrand_).has_lab_channels()) {
       candidate.channels = ChannelWeights::lab;
       auto lab = std::make_unique<CrossSection>(candidate);
-      progress_.start("channels", 0, "points");
       const Trial trees = try_channels(*integrand_), frame = try_channels(*lab);
       const bool better = frame.cost < trees.cost;
       if (better) use_integrand(std::move(lab));

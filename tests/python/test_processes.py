@@ -1,0 +1,126 @@
+"""Processes with more than two final particles: cards, channels, weights of variations, bad set-ups."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pylhe
+import pytest
+from conftest import PROGRAM, SOURCE, run
+
+CARDS = sorted(card.stem for card in (SOURCE / "cards").glob("*.toml") if "process = " in card.read_text())
+SHORT = ["--sampler", "vegas", "--set", "sampling.channels=propagators", "--set", "sampling.adaptation_iterations=2",
+         "--set", "sampling.adaptation_points=200", "--set", "integration.points=4000", "--quiet", "--json"]
+
+
+# A handful of events of every card: complete, balanced, on shell.
+@pytest.mark.parametrize("name", CARDS)
+def test_every_card_makes_events(tmp_path, name):
+    done = run("generate", SOURCE / f"cards/{name}.toml", *SHORT, "-n", 5, "--run", tmp_path / "r", "-o",
+               tmp_path / "events.lhe")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["events"] == 5 and result["cross_section"]["value"] > 0
+    events = list(pylhe.LHEFile.fromfile(str(tmp_path / "events.lhe")).events)
+    assert len(events) == 5
+    for event in events:
+        p = np.array([[q.e, q.px, q.py, q.pz] for q in event.particles])
+        sign = np.array([1.0 if q.status == -1 else -1.0 for q in event.particles])
+        assert np.all(np.abs(sign @ p) < 1e-9 * p[:, 0].max())
+        m2 = p[:, 0] ** 2 - (p[:, 1:] ** 2).sum(axis=1)
+        assert np.all(np.abs(m2 - np.array([q.m for q in event.particles]) ** 2) < 1e-9 * p[:, 0] ** 2 + 1e-9)
+
+
+# The choice is made once, told, and kept.
+def test_channels_are_chosen_once(tmp_path):
+    card = SOURCE / "cards/gg_ttxg.toml"
+    arguments = ["generate", card, "--sampler", "vegas", "--set", "integration.points=50000", "-n", 200, "--run"]
+    done = run(*arguments, tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"channels +lab \(3\): .*propagators", done.stderr)
+    assert 'channels = "lab"  # efficiency' in (tmp_path / "a/card.toml").read_text()
+    # a run that ends within the choice, or after it, makes the same bytes
+    for delay in (0.05, 0.3):
+        folder = tmp_path / f"{delay}"
+        process = subprocess.Popen([PROGRAM, *map(str, arguments), str(folder)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        assert run(*arguments, folder, "--threads", 1).returncode == 0
+        assert (folder / "events.lhe.gz").read_bytes() == (tmp_path / "a/events.lhe.gz").read_bytes()
+
+
+def test_the_baseline_says_where_its_budget_ends(tmp_path):
+    done = run("integrate", SOURCE / "cards/gg_wpduxg.toml", "--set", "sampling.preset=madnis-baseline", "--set",
+               "integration.points=20000", "--run", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    assert "29761 points a map and iteration: 24 maps share 5 million" in done.stderr
+    card = (tmp_path / "r/card.toml").read_text()
+    for line in ('preset = "madnis-baseline"', "vegas_bins = 128", "vegas_damping = 0.5", "adaptation_points = 50000",
+                 'channels = "propagators"'):
+        assert line in card
+    assert re.search(r"adapt +\d+ of 48 channels dropped, with .* of the integral", done.stderr)
+
+
+def test_dropped_channels_are_reported_and_get_no_points(tmp_path):
+    done = run("integrate", SOURCE / "cards/gg_ttxg.toml", "--sampler", "vegas", "--set", "sampling.channels=propagators",
+               "--set", "integration.points=50000", "--run", tmp_path / "r", "--json")
+    channels = json.loads(done.stdout)["channels"]
+    dropped = [c for c in channels if not c["active"]]
+    assert 0 < len(dropped) < len(channels) and all(c["points"] == 0 for c in dropped)
+
+
+def test_weights_of_variations(tmp_path):
+    done = run("generate", SOURCE / "cards/pp_ttx.toml", "--sampler", "vegas", "--set", "output.variations=scales",
+               "--set", 'output.format=["lhe", "hdf5"]', "-n", 300, "--run", tmp_path / "r", "--json")
+    assert done.returncode == 0, done.stderr
+    sigma = json.loads(done.stdout)["cross_section"]["value"]
+    file = pylhe.LHEFile.fromfile(str(tmp_path / "r/events.lhe"))
+    weights = [event.weights for event in file.events]
+    names = list(weights[0])
+    assert len(names) == 7 and all(re.fullmatch(r"MUR=\d\.\d_MUF=\d\.\d_PDF=\d+", n) for n in names)
+    mean = {n[:15]: np.mean([w[n] for w in weights]) for n in names}
+    assert abs(mean["MUR=1.0_MUF=1.0"] / sigma - 1) < 1e-6
+    assert mean["MUR=0.5_MUF=0.5"] > mean["MUR=1.0_MUF=1.0"] > mean["MUR=2.0_MUF=2.0"]
+    with h5py.File(tmp_path / "r/events.h5") as h5:
+        columns = [c.decode() if isinstance(c, bytes) else c for c in h5["events"].attrs["properties"]]
+        assert columns[9] == "NOMINAL" and columns[10:] == names
+        rows = h5["events"][:]
+        ratio = rows[:, 10:] / rows[:, 9:10]
+    lhe = np.array([[w[n] for n in names] for w in weights])
+    assert np.allclose(ratio, lhe / lhe[:, :1], rtol=1e-8)
+
+
+@pytest.mark.parametrize("setting, words", [
+    ({"process": "p p > j j", "cuts": ""}, ["diverges", "pt"]),
+    ({"process": "p p > z j", "cuts": "eta = { of = \"abs_eta(j)\", max = 2.5 }"}, ["beam", "pt"]),
+    ({"process": "p p > t t~ g", "cuts": ""}, ["diverges"]),
+    ({"process": "p p > z j j", "cuts": "pt = { of = \"pt(j)\", min = 20 }"}, ["particles 4,5", "delta_r"]),
+    ({"process": "p p > t t~", "cuts": "m = { of = \"mass(t, t~)\", max = 300 }"}, ["no phase space", "300"]),
+    ({"process": "p p > j j", "cuts": "pt = { of = \"pt(j)\", min = 7000 }"}, ["no phase space", "14000"]),
+    ({"process": "p p > e+ e- j", "cuts": "pt = { of = \"pt(j)\", min = 20 }"}, ["particles 3,4", "mass"]),
+])
+def test_set_ups_that_cannot_be_are_explained_at_once(tmp_path, setting, words):
+    card = tmp_path / "bad.toml"
+    card.write_text(f'process = "{setting["process"]}"\n[beams]\nenergy = "13 TeV"\n[cuts]\n{setting["cuts"]}\n')
+    start = time.time()
+    done = run("generate", card, "--run", tmp_path / "r")
+    assert done.returncode == 2 and time.time() - start < 10
+    for word in words:
+        assert word in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("card, key, words", [
+    ("pp_ttx", "output.variations=scale", "scales"), ("h_4l", "output.variations=scales", "parton densities"),
+    ("pp_ttx", "sampling.channels=labs", "lab"), ("pp_ttx", "sampling.preset=madnis", "madnis-baseline"),
+    ("pp_ee", "sampling.channels=lab", "propagators"),
+])
+def test_wrong_keys(tmp_path, card, key, words):
+    done = run("generate", SOURCE / f"cards/{card}.toml", "--set", key, "--run", tmp_path / "r")
+    assert done.returncode == 2 and words in done.stderr
