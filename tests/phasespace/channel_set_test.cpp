@@ -7,9 +7,12 @@
 #include <random>
 
 #include "thalweg/base/errors.h"
+#include "uniform_points.h"
 
 namespace thalweg {
 namespace {
+
+using test::uniform_points;
 
 const Beams kHadrons{Beams::Kind::hadrons, 13000, 0, 0};
 
@@ -41,15 +44,6 @@ struct Process {
   std::vector<double> masses;
   std::vector<Cut> cuts;
 };
-
-Batch uniform_points(Arena& arena, std::size_t dim, std::size_t n, unsigned seed) {
-  const Batch y = Batch::take(arena, dim, n);
-  std::mt19937_64 random(seed);
-  std::uniform_real_distribution<double> u(0, 1);
-  for (std::size_t e = 0; e < n; ++e)
-    for (std::size_t d = 0; d < dim; ++d) y.row(d)[e] = u(random);
-  return y;
-}
 
 // The counts of the thesis, Tab. 5.3.
 TEST(ChannelSet, ChannelsAndGroups) {

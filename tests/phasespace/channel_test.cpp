@@ -13,9 +13,12 @@
 #include "thalweg/phasespace/lab_channel.h"
 #include "thalweg/phasespace/tree_channel.h"
 #include "thalweg/sampling/integrator.h"
+#include "uniform_points.h"
 
 namespace thalweg {
 namespace {
+
+using test::uniform_points;
 
 using Masses = std::vector<double>;
 const std::vector<std::pair<double, double>> kWide = {{150, 100}, {400, 300}, {120, 80}, {200, 150}};
@@ -51,15 +54,6 @@ Made lab_channel(const Topology& clusters, const Beams& beams, const Masses& mas
   auto table = std::make_unique<InvariantTable>(beams, masses);
   auto channel = std::make_unique<LabChannel>("lab", lab_tree(clusters, beams, bounds), beams, bounds, *table);
   return {bounds, std::move(table), std::move(channel), beams, masses};
-}
-
-Batch uniform_points(Arena& arena, std::size_t dim, std::size_t n, unsigned seed) {
-  const Batch y = Batch::take(arena, dim, n);
-  std::mt19937_64 random(seed);
-  std::uniform_real_distribution<double> u(0, 1);
-  for (std::size_t e = 0; e < n; ++e)
-    for (std::size_t d = 0; d < dim; ++d) y.row(d)[e] = u(random);
-  return y;
 }
 
 // Every kind of channel, decays included.

@@ -49,11 +49,11 @@ TEST_P(OfReference, PullsAreSmall) {
 
 INSTANTIATE_TEST_SUITE_P(
     CrossSection, OfReference,
-    testing::Values(Reference{"gg_tt", 484.63608, 0.001, {"diagrams", "propagators", "sherpa", "lab", "flat"}},
+    testing::Values(Reference{"gg_tt", 484.63608, 0.001, {"diagrams", "propagators", "sherpa", "lab", "flat", "rambo"}},
                     Reference{"pp_tt", 553.48571, 0.001, {"propagators", "lab"}},
-                    Reference{"gg_ttg", 486.2361, 0.53, {"diagrams", "propagators", "sherpa", "lab"}},
+                    Reference{"gg_ttg", 486.2361, 0.53, {"diagrams", "propagators", "sherpa", "lab", "rambo"}},
                     Reference{"gg_wpdux", 229.2592, 0.16, {"diagrams", "propagators", "sherpa", "lab"}},
-                    Reference{"udx_wpwpwm", 0.03567192, 3.7e-5, {"diagrams", "propagators", "lab"}},
+                    Reference{"udx_wpwpwm", 0.03567192, 3.7e-5, {"diagrams", "propagators", "lab", "rambo"}},
                     Reference{"pp_ee", 4676.3293, 0.002, {"propagators"}},
                     Reference{"pp_eej", 404.3323, 0.73, {"propagators", "lab"}},
                     Reference{"h_mumuee", 2.419312778e-07, 1e-15, {"propagators"}}),

@@ -11,7 +11,6 @@ namespace thalweg {
 CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double> masses, double energy)
     : masses_(std::move(masses)),
       least_pt_(size(), 0.0),
-      most_eta_(size(), std::numeric_limits<double>::infinity()),
       least_delta_r_(size() * size(), 0.0),
       cuts_angle_(size()),
       energy_(energy) {
@@ -30,9 +29,6 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
         case Observable::mass: mass_cuts_.push_back({set, cut.min, cut.max}); break;
         case Observable::pt:
           if (of.size() == 1) least_pt_[of[0]] = std::max(least_pt_[of[0]], cut.min);
-          break;
-        case Observable::abs_eta:
-          if (of.size() == 1) most_eta_[of[0]] = std::min(most_eta_[of[0]], cut.max);
           break;
         case Observable::delta_r:
           for (const std::size_t at : {of[0] * size() + of[1], of[1] * size() + of[0]})
@@ -53,7 +49,6 @@ CutBounds CutBounds::permuted(const std::vector<std::size_t>& permutation) const
     const std::size_t old = permutation[i];
     result.masses_[i] = masses_[old];
     result.least_pt_[i] = least_pt_[old];
-    result.most_eta_[i] = most_eta_[old];
     result.cuts_angle_[i] = cuts_angle_[old];
     for (std::size_t j = 0; j < size(); ++j)
       result.least_delta_r_[i * size() + j] = least_delta_r_[old * size() + permutation[j]];

@@ -1,14 +1,13 @@
 // What cuts imply for every event that passes them: bounds on invariants and transverse momenta of the final particles.
 //
-// Final particles are numbered from 0; a set of them is a mask. GeV. With pt_i the smallest p_T that cuts leave particle
-// i, a the azimuthal and b the pseudorapidity distance of two, R the smallest sqrt(a^2 + b^2):
+// Final particles are numbered from 0; a set of them is a mask. GeV. With pt_i the smallest p_T that cuts leave
+// particle i, a the azimuthal and b the pseudorapidity distance of two, R the smallest sqrt(a^2 + b^2):
 //
 //   pairs   2 p_i.p_j = 2 (E_i E_j - |p_i||p_j|) + 2 |p_i||p_j| (1 - cos) >= 2 pt_i pt_j (cosh b - cos a), since
-//           E >= |p|; and cosh b - cos a >= 1 - cos R: at fixed R its derivative by a is a (sin(a)/a - sinh(b)/b) <= 0, so
-//           that it is smallest at a = min(R, pi)
-//           2 p_i.p_j >= 2 m_i m_j;   >= m_cut^2 - m_i^2 - m_j^2 where the mass of the pair is cut
-//           2 p_i.p_j >= 2 pt_i (m_T,j - p_T,j) = 2 pt_i m_j^2 / (m_T,j + p_T,j) >= 2 pt_i m_j^2 / (2 E_j) for a massless i,
-//           E_j <= (s + m_j^2) / (2 sqrt(s)) in the rest frame of the partons
+//           E >= |p|; and cosh b - cos a >= 1 - cos R: at fixed R its derivative by a is a (sin(a)/a - sinh(b)/b) <= 0,
+//           so that it is smallest at a = min(R, pi) 2 p_i.p_j >= 2 m_i m_j;   >= m_cut^2 - m_i^2 - m_j^2 where the
+//           mass of the pair is cut 2 p_i.p_j >= 2 pt_i (m_T,j - p_T,j) = 2 pt_i m_j^2 / (m_T,j + p_T,j) >= 2 pt_i
+//           m_j^2 / (2 E_j) for a massless i, E_j <= (s + m_j^2) / (2 sqrt(s)) in the rest frame of the partons
 //   sets    m_S^2 = sum m_i^2 + sum of pairs;   m_S >= m_T + sum of the other masses where the mass of T in S is cut
 //   energy  sqrt(s_hat) >= sum m_T,i in the rest frame of the partons, a boost along the beam away, where E_i >= m_T,i;
 //           the same with a set whose mass is cut in the place of its particles, and for one particle and all others,
@@ -33,7 +32,6 @@ class CutBounds {
   std::size_t size() const { return masses_.size(); }
   double mass(std::size_t i) const { return masses_[i]; }
   double least_pt(std::size_t i) const { return least_pt_[i]; }
-  double most_abs_eta(std::size_t i) const { return most_eta_[i]; }  // infinity: not cut
   double least_mass(std::uint32_t set) const;
   double most_mass(std::uint32_t set) const;  // infinity: not cut
   double least_energy() const;                // sqrt(s_hat)
@@ -49,7 +47,7 @@ class CutBounds {
   };
   double least_pair(std::size_t i, std::size_t j) const;  // of 2 p_i.p_j
 
-  std::vector<double> masses_, least_pt_, most_eta_, least_delta_r_;
+  std::vector<double> masses_, least_pt_, least_delta_r_;
   std::vector<bool> cuts_angle_;
   std::vector<MassCut> mass_cuts_;
   double energy_, least_ht_ = 0;

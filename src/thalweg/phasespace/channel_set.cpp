@@ -28,8 +28,7 @@ std::optional<Topology> resonances(const Topology& topology, const Beams& beams,
   Topology result;
   for (const auto& line : topology.lines) {
     const std::uint32_t set = line.mask >> beams.incoming(), all = (1u << bounds.size()) - 1;
-    if (line.mask >> 1 & 1) continue;
-    if (line.colour != 1) continue;
+    if ((line.mask >> 1 & 1) || line.colour != 1) continue;
     double masses = 0;
     for (std::size_t i = 0; i < bounds.size(); ++i) masses += set >> i & 1 ? bounds.mass(i) : 0;
     const bool peaks = line.mass > 0 ? line.mass > bounds.least_mass(set) && line.width > 0 : masses == 0;
@@ -77,14 +76,15 @@ ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, 
   for (const DiagramSet& set : sets)
     for (auto& of = topologies.emplace_back(); const Diagram& diagram : set.diagrams)
       of.push_back(topology_of(diagram, set.process, model, parameters));
-  const auto channel_of = add_tree_channels(sets, model, parameters, beams, bounds, kinds != ChannelKinds::lab);
-  if (kinds != ChannelKinds::diagrams) add_lab_channels(sets, topologies, beams, bounds);
+  const bool trees = kinds == ChannelKinds::diagrams || kinds == ChannelKinds::both;
+  const auto channel_of = add_tree_channels(sets, model, parameters, beams, bounds, trees);
+  if (kinds == ChannelKinds::lab || kinds == ChannelKinds::both) add_lab_channels(sets, topologies, beams, bounds);
   if (channels_.empty() && kinds == ChannelKinds::lab)
     request_error(
         "process '{}' has no channel in the collider frame: its particles come from one resonance, or the beams have a "
         "fixed energy; use channels = \"propagators\" in [sampling]",
         to_string(sets[0].process, model));
-  if (channels_.empty())  // four-point vertices alone
+  if (channels_.empty())  // or four-point vertices alone
     add(std::make_unique<TreeChannel>("flat", flat_tree(bounds), beams, bounds, *invariants_), groups_++, {}, beams);
   for (std::size_t p = 0; p < sets.size(); ++p)
     for (auto& of = channel_of_.emplace_back(); const Topology& topology : topologies[p]) {

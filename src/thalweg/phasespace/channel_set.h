@@ -14,8 +14,8 @@
 namespace thalweg {
 
 // diagrams: one for each topology. lab: LabChannels, for each set of colourless resonances in the diagrams one for each
-// blob that may balance the others.
-enum class ChannelKinds { diagrams, lab, both };
+// blob that may balance the others. rambo: one, flat in the volume.
+enum class ChannelKinds { diagrams, lab, both, rambo };
 
 class ChannelSet {
  public:

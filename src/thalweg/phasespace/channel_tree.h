@@ -2,9 +2,8 @@
 // two-body decays, and a chain of 2 -> 2 scatterings along the lines between the beams (Heimel, thesis, section 2.2.3).
 //
 //   s-channel   s_hat -> clusters -> final particles
-//   t-channel   blobs 1 ... k hang on the chain from beam a to beam b. They are taken off in turn from the side of a
-//   and
-//               of b:  (A, B) -> blob + rest,  t = (A - blob)^2 or (B - blob)^2,  A or B becomes that line.
+//   t-channel   blobs 1 ... k hang on the chain from beam a to beam b. They are taken off from both sides in turn:
+//               (A, B) -> blob + rest,  t = (A - blob)^2 or (B - blob)^2,  A or B becomes that line.
 //
 // Masses of clusters, then of the rests, then t; the limits of each follow from those before and from the cuts.
 #pragma once
@@ -43,15 +42,14 @@ struct ChannelTree {
   std::vector<Step> steps;         // blobs.size() - 1
   InvariantMap s_hat;              // hadrons
   double lab_scale2 = 0;           // of p_T^2 where no cut gives one (LabChannel)
-                                   // hadrons
 };
 
 // The exponents of the massless maps; VEGAS or a flow brings the rest. s_hat without a resonance falls like 1/s^2 from
 // cuts and parton densities alone.
 inline constexpr double kTimeLikeExponent = 1, kTChannelExponent = 1, kRestExponent = 0.5, kEnergyExponent = 2;
 
-// The topology is one of `DiagramChannels`. RequestError: a massless line that cuts do
-// not keep away from its pole, a resonance of no width inside of its range.
+// The topology is one of `DiagramChannels`. RequestError: a massless line that cuts do not keep away from its pole, a
+// resonance of no width inside of its range.
 ChannelTree channel_tree(const Topology& topology, const Beams& beams, const CutBounds& bounds);
 
 // For LabChannel: clusters of `lines`, time-like ones of one or several topologies, and all other particles as blobs,

@@ -16,9 +16,9 @@
 namespace thalweg {
 
 // automatic: propagators or lab, whichever a short adaptation likes better.
-enum class ChannelWeights { automatic, diagrams, propagators, sherpa, flat, lab };
-inline const std::vector<std::string> kChannelWeightNames = {"auto",   "diagrams", "propagators",
-                                                             "sherpa", "flat",     "lab"};
+enum class ChannelWeights { automatic, diagrams, propagators, sherpa, flat, lab, rambo };
+inline const std::vector<std::string> kChannelWeightNames = {"auto", "diagrams", "propagators", "sherpa",
+                                                             "flat", "lab",      "rambo"};
 
 // One entry of [cuts].
 struct CutRequest {

@@ -21,8 +21,8 @@ double CrossSection::flux(double s_hat) const {
 }
 
 double CrossSection::cost() const {
-  // Calibrated on one core with 256-bit vectors (benchmarks): FLOP a nanosecond, and nanoseconds.
-  constexpr double kAmplitudeRate = 13, kDensities = 75, kMaps = 300;
+  // Half of what one core with 512-bit vectors reaches for t t~ + gluons (75 to 110 FLOP a nanosecond), and nanoseconds.
+  constexpr double kAmplitudeRate = 45, kDensities = 75, kMaps = 300;
   double flops = 0;
   for (const Group& group : groups_) flops += group.program.flops;
   return kMaps + flops / kAmplitudeRate + (densities_ ? kDensities : 0);

@@ -49,6 +49,7 @@ Beams make_beams(const RunCard& card, const ProcessDefinition& definition, const
 
 ChannelKinds kinds_of(const RunCard& card) {
   if (card.channels == ChannelWeights::lab) return ChannelKinds::lab;
+  if (card.channels == ChannelWeights::rambo) return ChannelKinds::rambo;
   return card.channels == ChannelWeights::sherpa ? ChannelKinds::both : ChannelKinds::diagrams;
 }
 

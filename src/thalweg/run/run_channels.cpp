@@ -6,42 +6,53 @@
 #include "thalweg/run/run.h"
 
 namespace thalweg {
+namespace {
 
-// Once a run: a short adaptation of each candidate, and the costs that it promises.
+constexpr std::size_t kMostTried = 300;  // maps
+
+}  // namespace
+
+// Once a run.
 void Run::choose_channels() {
   if (!card_.has_process() || card_.channels != ChannelWeights::automatic) return;
-  const auto earlier = folder_.load("channels");
-  RunCard candidate = card_;
-  if (earlier) {
-    const auto found = std::find(kChannelWeightNames.begin(), kChannelWeightNames.end(), earlier->at("channels"));
-    candidate.channels = static_cast<ChannelWeights>(found - kChannelWeightNames.begin());
-    candidate.channels_reason = earlier->at("reason");
-    if (candidate.channels == ChannelWeights::lab) use_integrand(std::make_unique<CrossSection>(candidate));
-  } else {
-    progress_.start("channels", 0, "points");
-    candidate.channels = ChannelWeights::propagators;
-    candidate.channels_reason = "the only ones that there are";
-    if (static_cast<const CrossSection&>(*integrand_).has_lab_channels()) {
-      candidate.channels = ChannelWeights::lab;
-      auto lab = std::make_unique<CrossSection>(candidate);
-      const Trial trees = try_channels(*integrand_), frame = try_channels(*lab);
-      const bool better = frame.cost < trees.cost;
-      if (better) use_integrand(std::move(lab));
-      if (!better) candidate.channels = ChannelWeights::propagators;
-      candidate.channels_reason = fmt::format(
-          "efficiency {:.2g} and deviation {:.2g} in a short trial; {}: {:.2g} and {:.2g}",
-          (better ? frame : trees).efficiency, (better ? frame : trees).spread, better ? "propagators" : "lab",
-          (better ? trees : frame).efficiency, (better ? trees : frame).spread);
-    }
-    add_time("channels", progress_.seconds());
-    folder_.save("channels", {{"channels", kChannelWeightNames[static_cast<std::size_t>(candidate.channels)]},
-                              {"reason", candidate.channels_reason}});
-    note(fmt::format("channels   {} ({}): {}", kChannelWeightNames[static_cast<std::size_t>(candidate.channels)],
-                     integrand_->channels(), candidate.channels_reason));
+  if (const auto earlier = folder_.load("channels")) {
+    const std::string name = earlier->value("channels", "");
+    if (name != "propagators" && name != "lab")
+      request_error("'{}' is damaged; remove it to choose again", folder_.file("channels.json").string());
+    use_channels(name == "lab" ? ChannelWeights::lab : ChannelWeights::propagators, earlier->value("reason", ""));
+    return;
   }
-  card_.channels = candidate.channels;
-  card_.channels_reason = candidate.channels_reason;
+  progress_.start("channels", 0, "points");
+  const auto [channels, reason] = better_channels();
+  add_time("channels", progress_.seconds());
+  const std::string& name = kChannelWeightNames[static_cast<std::size_t>(channels)];
+  folder_.save("channels", {{"channels", name}, {"reason", reason}});
+  use_channels(channels, reason);
+  note(fmt::format("channels   {} ({}): {}", name, integrand_->channels(), reason));
+}
+
+void Run::use_channels(ChannelWeights channels, const std::string& reason) {
+  card_.channels = channels;
+  card_.channels_reason = reason;
   card_.write_decisions();
+  if (channels != ChannelWeights::propagators) use_integrand(std::make_unique<CrossSection>(card_));
+}
+
+// By a short adaptation of each, and the costs that it promises.
+std::pair<ChannelWeights, std::string> Run::better_channels() const {
+  if (!static_cast<const CrossSection&>(*integrand_).has_lab_channels())
+    return {ChannelWeights::propagators, "the only ones that there are"};
+  if (integrand_->maps() > kMostTried)
+    return {ChannelWeights::lab,
+            fmt::format("{} groups of channels of diagrams are too many for a short trial", integrand_->maps())};
+  RunCard card = card_;
+  card.channels = ChannelWeights::lab;
+  const Trial trees = try_channels(*integrand_), frame = try_channels(CrossSection(card));
+  const bool lab = frame.cost < trees.cost;
+  const Trial &best = lab ? frame : trees, &other = lab ? trees : frame;
+  return {lab ? ChannelWeights::lab : ChannelWeights::propagators,
+          fmt::format("efficiency {:.2g} and deviation {:.2g} in a short trial; {}: {:.2g} and {:.2g}", best.efficiency,
+                      best.spread, lab ? "propagators" : "lab", other.efficiency, other.spread)};
 }
 
 // Points of an integral and events after a few iterations, times their cost. The points of the trial cost about two
@@ -55,7 +66,7 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   config.vegas_bins = card_.vegas_bins;
   config.vegas_damping = card_.vegas_damping;
   config.adaptation_iterations = 5;
-  config.adaptation_points = static_cast<std::uint64_t>(points) / integrand.maps() + 500;
+  config.adaptation_points = std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), 500);
   const Integrator integrator(integrand, config);
   IntegratorState state = integrator.initial_state();
   integrator.adapt(state, [](const IntegratorState&) {});
