@@ -15,7 +15,7 @@
 
 namespace thalweg {
 
-inline constexpr std::uint64_t kChunk = 2048;  // points that go through the whole chain together
+inline constexpr std::uint64_t kChunk = 4096;  // points that go through the whole chain together
 
 struct IntegratorConfig {
   std::uint64_t seed = 1;
