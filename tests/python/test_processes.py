@@ -101,6 +101,7 @@ def test_weights_of_variations(tmp_path):
     ({"process": "p p > z j", "cuts": "eta = { of = \"abs_eta(j)\", max = 2.5 }"}, ["beam", "pt"]),
     ({"process": "p p > t t~ g", "cuts": ""}, ["diverges"]),
     ({"process": "p p > z j j", "cuts": "pt = { of = \"pt(j)\", min = 20 }"}, ["particles 4,5", "delta_r"]),
+    ({"process": "p p > z", "cuts": ""}, ["one final particle", "decay"]),
     ({"process": "p p > t t~", "cuts": "m = { of = \"mass(t, t~)\", max = 300 }"}, ["no phase space", "300"]),
     ({"process": "p p > j j", "cuts": "pt = { of = \"pt(j)\", min = 7000 }"}, ["no phase space", "14000"]),
     ({"process": "p p > e+ e- j", "cuts": "pt = { of = \"pt(j)\", min = 20 }"}, ["particles 3,4", "mass"]),

@@ -69,6 +69,10 @@ CrossSection::CrossSection(const RunCard& card)
   const auto vertices = model_.vertices(card.parameters);
   sets_ = diagrams_of(definition_, model_, vertices);
   beams_ = make_beams(card, definition_, sets_);
+  if (definition_.labels.size() - definition_.incoming < 2)
+    request_error(
+        "process '{}' has one final particle, and no phase space but a line; add its decay, such as z > e+ e-",
+        definition_.text);
   first_final_ = definition_.incoming;
   final_legs_ = definition_.labels.size() - first_final_;
   for (const DiagramSet& set : sets_) {
