@@ -109,3 +109,17 @@ def test_report(finished):
     done = run("report", finished)
     assert done.returncode == 0, done.stderr
     assert (finished / "report.png").read_bytes().startswith(b"\x89PNG")
+
+
+# More than two final particles, and a decay.
+@pytest.mark.parametrize("name", ["pp_ttxj", "h_4l"])
+def test_report_of_other_processes(tmp_path, name):
+    from conftest import SOURCE, run
+
+    made = run("generate", SOURCE / f"cards/{name}.toml", "--sampler", "vegas", "--set", "sampling.channels=propagators",
+               "--set", "integration.points=20000", "--set", "sampling.adaptation_points=1000", "-n", 200, "--run",
+               tmp_path / "r")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    done = run("report", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r/report.png").read_bytes().startswith(b"\x89PNG")

@@ -5,8 +5,9 @@
 //   others
 //
 // p_T,i^2 from the cut to half the energy by a power; phi of the first from the x axis, of the others from the sum of
-// those before; rapidities as differences to that of blob k, evenly between the ends that x_a x_b <= 1 leaves them;
-// then x_a = tau^y, x_b = tau^(1 - y). Clusters decay as those of TreeChannel do.
+// those before. Where blob k - 1 is massive and k > 2, it takes k^2 and phi of k = p_T + half that sum in their place:
+// the last two share what balances the others. Rapidities as differences to that of blob k, evenly between the ends
+// that x_a x_b <= 1 leaves them; then x_a = tau^y, x_b = tau^(1 - y). Clusters decay as those of TreeChannel do.
 //
 // Coordinates: masses of blobs and clusters; p_T^2 and phi of blobs 1 ... k - 1; their rapidity differences; boost;
 // cos(theta) and phi of the decays.

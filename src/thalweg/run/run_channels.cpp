@@ -70,7 +70,10 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   const Integrator integrator(integrand, config);
   IntegratorState state = integrator.initial_state();
   integrator.adapt(state, [](const IntegratorState&) {});
+  // With few points a channel the largest weights are not seen. <w> / w_max <= 1 / (1 + (sigma / I)^2), and half of
+  // that is as much as is believed.
   Trial trial{spread(state), state.adapted_efficiency, 0};
+  trial.efficiency = std::min(trial.efficiency, 0.5 / (1 + trial.spread * trial.spread));
   trial.cost = points_needed(trial.spread, std::max(trial.efficiency, 1e-6)) * integrand.cost();
   return trial;
 }
