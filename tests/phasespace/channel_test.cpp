@@ -261,6 +261,10 @@ TEST_P(VolumeOf, EveryTopology) {
     expect_volume(tree_channel(t, decay, heavy), expected, 1e-3);
     expect_volume(tree_channel(t, decay, light), massless_volume(1e6, n), 1e-3);
   }
+  // beams with masses reach t > 0
+  const Beams massive{Beams::Kind::partons, 1000, 200, 150};
+  for (const Topology& t : test::topologies(n, 2, {{220, 100}}))
+    if (n < 5) expect_volume(tree_channel(t, massive, heavy), expected, 1e-3);
   expect_volume(flat_channel(partons, heavy), expected, 1e-3);
 }
 INSTANTIATE_TEST_SUITE_P(Channel, VolumeOf, testing::Values(2, 3, 4, 5, 6));

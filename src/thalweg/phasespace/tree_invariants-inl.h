@@ -18,8 +18,7 @@ inline constexpr std::size_t kMaxClusters = 2 * kMaxFinal;
 
 // One 2 -> 2 scattering in the rest frame of its energy P.
 struct Scattering {
-  VD p2, p;           // P^2 and its root
-  VD virtuality;      // of the line that the blob is taken from: A^2
+  VD p;               // root of P^2
   VD pa, p1, e1, er;  // momenta of A and of the blob, energies of blob and rest
   VD low;             // smallest -t, at cos = 1
 };
@@ -148,7 +147,7 @@ class TreeWalk {
       const VD m = s_.m[step.blob], m2 = s_.m2[step.blob], half = hn::Div(constant(0.5), p);
       const VD lambda = root(kallen(p2, a2, b2));
       Scattering& x = s_.step[j];
-      x.p2 = p2, x.p = p, x.virtuality = a2;
+      x.p = p;
       x.pa = hn::Mul(half, lambda);
       x.p1 = hn::Mul(half, root_kallen(p, m, s_.rest[j]));
       x.e1 = hn::Mul(half, hn::Sub(hn::Add(p2, m2), s_.rest2[j]));
