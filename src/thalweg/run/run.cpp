@@ -178,11 +178,12 @@ nlohmann::json Run::integral_json() const {
     if (it.adaptation) json["evaluations"] = json["evaluations"].get<std::uint64_t>() + it.points;
   for (std::size_t c = 0; c < state_.channels.size(); ++c) {
     const WeightStatistics& s = state_.channels[c];
+    const Integral part = of_channel(state_, c);
     json["channels"].push_back({{"name", integrand_->channel_name(c)},
-                                {"value", s.mean()},
-                                {"error", std::sqrt(s.error2())},
-                                {"points", s.points()},
-                                {"relative_std_dev", s.mean() != 0 ? std::sqrt(s.variance()) / s.mean() : 0},
+                                {"value", part.value},
+                                {"error", part.error},
+                                {"points", part.points},
+                                {"relative_std_dev", part.value != 0 ? std::sqrt(s.variance()) / part.value : 0},
                                 {"maximum", s.maximum()},
                                 {"budget_maximum", plan.w_max[c]},
                                 {"grid_power", state_.power[state_.map_of[c]]},

@@ -25,27 +25,52 @@ struct Integrator::ChunkResult {
 
 std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma,
                                     const std::vector<std::uint8_t>& active) {
+  constexpr double kEven = 0.1;
   double sum = 0, n = 0;
   for (std::size_t c = 0; c < sigma.size(); ++c)
     if (active[c]) sum += sigma[c], n += 1;
   std::vector<std::uint64_t> counts(sigma.size());
   for (std::size_t c = 0; c < sigma.size(); ++c) {
     if (!active[c]) continue;
-    const double share = std::max(sum > 0 ? sigma[c] / sum : 1 / n, 0.05 / n);
+    const double share = sum > 0 ? (1 - kEven) * sigma[c] / sum + kEven / n : 1 / n;
     counts[c] = static_cast<std::uint64_t>(std::ceil(static_cast<double>(total) * share));
   }
   return counts;
 }
 
+namespace {
+
+// Points of all integration iterations; at least 1.
+double integration_points(const IntegratorState& state) {
+  double points = 0;
+  for (const IterationResult& it : state.iterations)
+    if (!it.adaptation) points += static_cast<double>(it.points);
+  return std::max(points, 1.0);
+}
+
+}  // namespace
+
+Integral of_channel(const IntegratorState& state, std::size_t channel) {
+  const WeightStatistics& s = state.channels[channel];
+  const ChannelSum& sum = state.sums[channel];
+  const double points = integration_points(state);
+  Integral result{sum.means / points, std::sqrt(s.variance() * sum.squares) / points};
+  result.points = s.points();
+  result.non_zero = s.non_zero();
+  result.non_finite = s.non_finite();
+  return result;
+}
+
 Integral total(const IntegratorState& state) {
   Integral result;
   double error2 = 0;
-  for (const WeightStatistics& c : state.channels) {
-    result.value += c.mean();
-    error2 += c.error2();
-    result.points += c.points();
-    result.non_zero += c.non_zero();
-    result.non_finite += c.non_finite();
+  for (std::size_t c = 0; c < state.channels.size(); ++c) {
+    const Integral part = of_channel(state, c);
+    result.value += part.value;
+    error2 += part.error * part.error;
+    result.points += part.points;
+    result.non_zero += part.non_zero;
+    result.non_finite += part.non_finite;
   }
   result.error = std::sqrt(error2);
   double chi2 = 0;
@@ -75,6 +100,7 @@ IntegratorState Integrator::initial_state() const {
   state.active.assign(integrand_.channels(), 1);
   state.sigma.assign(integrand_.channels(), 0.0);
   state.channels.resize(integrand_.channels());
+  state.sums.resize(integrand_.channels());
   return state;
 }
 
@@ -230,8 +256,13 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
     const std::uint64_t batch = std::max<std::uint64_t>(wanted / 5 + 1, 20'000);
     const auto statistics = iterate(state, false, allocate(std::min(left, batch), state.sigma, state.active));
     ++state.integrations_done;
+    const auto points = static_cast<double>(state.iterations.back().points);
     for (std::size_t c = 0; c < statistics.size(); ++c) {
       state.channels[c].merge(statistics[c]);
+      if (statistics[c].points() > 0) {
+        state.sums[c].means += points * statistics[c].mean();
+        state.sums[c].squares += points * points / static_cast<double>(statistics[c].points());
+      }
       state.sigma[c] = std::sqrt(state.channels[c].variance());
     }
     const Integral now = total(state);
@@ -267,6 +298,7 @@ nlohmann::json IntegratorState::to_json() const {
   if (flows.empty())
     for (const Foam& foam : cells) json["cells"].push_back(foam.to_json());
   for (const WeightStatistics& c : channels) json["channels"].push_back(c.to_json());
+  for (const ChannelSum& sum : sums) json["sums"].push_back({sum.means, sum.squares});
   json["iterations"] = nlohmann::json::array();
   for (const IterationResult& it : iterations)
     json["iterations"].push_back({it.adaptation, it.points, it.value, it.error});
@@ -288,6 +320,7 @@ IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
   for (const auto& grid : json.at("grids")) state.grids.push_back(VegasGrid::from_json(grid));
   for (const auto& foam : json.at("cells")) state.cells.push_back(Foam::from_json(foam));
   for (const auto& c : json.at("channels")) state.channels.push_back(WeightStatistics::from_json(c));
+  for (const auto& sum : json.at("sums")) state.sums.push_back({sum.at(0), sum.at(1)});
   for (const auto& it : json.at("iterations"))
     state.iterations.push_back(
         {it.at(0).get<bool>(), it.at(1).get<std::uint64_t>(), it.at(2).get<double>(), it.at(3).get<double>()});

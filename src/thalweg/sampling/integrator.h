@@ -37,6 +37,13 @@ struct IterationResult {
   double value = 0, error = 0;
 };
 
+// Of one channel over iterations with P_k points in all channels and N_k in this one: sum P_k m_k and sum P_k^2 / N_k.
+// N_k follows from earlier weights, so means pooled by N_k would be biased: a channel that has shown a large weight gets
+// more points, which outvote that weight. P_k does not.
+struct ChannelSum {
+  double means = 0, squares = 0;
+};
+
 // Everything that an interrupted integration needs to go on, and all of its result.
 struct IntegratorState {
   std::vector<VegasGrid> grids;  // by map (Integrand::map_of)
@@ -53,6 +60,7 @@ struct IntegratorState {
   int integrations_done = 0;
   std::vector<IterationResult> iterations;
   std::vector<WeightStatistics> channels;  // of the integration iterations
+  std::vector<ChannelSum> sums;            // of the same
   bool complete = false;
   std::string first_non_finite;  // a point that shows it
 
@@ -64,18 +72,18 @@ struct IntegratorState {
   static IntegratorState from_json(const nlohmann::json& json);
 };
 
-// Sums over the channels of integration iterations, weighted by points. chi2: of the iterations
-// against the total.
+// Means of the integration iterations, weighted by their points. chi2: of the iterations against the total.
 struct Integral {
   double value = 0, error = 0, chi2_per_dof = 0;
   std::uint64_t points = 0, non_zero = 0, non_finite = 0;
 };
 Integral total(const IntegratorState& state);
+Integral of_channel(const IntegratorState& state, std::size_t channel);  // chi2_per_dof is 0
 // sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
 double spread(const IntegratorState& state);
 
-// Points of `total` for each channel, proportional to sigma_i (eq. 2.55), with a floor of a twentieth of
-// an equal share, and none for channels that are not active. They add up to at least `total`.
+// Points of `total` for each channel: nine tenths proportional to sigma_i (eq. 2.55), which few points may have
+// underestimated, the rest evenly; none for channels that are not active. They add up to at least `total`.
 std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma,
                                     const std::vector<std::uint8_t>& active);
 
