@@ -106,7 +106,7 @@ TEST(ToyIntegrands, CamelHasTwoPeaksInAnyDimension) {
 TEST(ToyIntegrands, UserLibraries) {
   const auto f = make_toy({.name = "library", .library = THALWEG_USER_FUNCTION, .cost = 3});
   EXPECT_EQ(f->dim(), 3);
-  EXPECT_EQ(f->cost(), 3000);
+  EXPECT_EQ(f->cost(0), 3000);
   EXPECT_DOUBLE_EQ(at(*f, 0, {0.25, 0.5, 0.75}).weight, 8 * 0.25 * std::sin(1.5) * 0.75);
   EXPECT_EQ(at(*f, 0, {0.75, 0.5, 0.75}).weight, 0);
   EXPECT_THROW(make_toy({.name = "library", .library = THALWEG_USER_FUNCTION_INCOMPLETE}), RequestError);

@@ -207,15 +207,35 @@ TEST(Unweighting, TrialsAreTrueCounts) {
   EXPECT_NEAR(w / trials * plan.sum(), 1, 5 * std::sqrt(1 / w));
 }
 
+// Weights 1 with tails of different strength: the budget is kept and used, and no exchange of a little of it between
+// channels makes events cheaper.
+TEST(Unweighting, BudgetGoesWhereItSavesMost) {
+  const double powers[] = {0.1, 0.3, 0.5};
+  const std::vector<double> cost = {1, 2, 5};
+  std::vector<WeightStatistics> channels(3);
+  for (std::size_t c = 0; c < 3; ++c)
+    for (int i = 1; i <= 1'000'000; ++i) channels[c].add(std::pow(i / 1e6, -powers[c]));
+  for (const double budget : {0.01, 0.05}) {
+    const auto plan = UnweightingPlan::from_budget(channels, budget, cost);
+    EXPECT_LE(plan.over, budget);
+    EXPECT_GT(plan.over, 0.95 * budget);
+    // P(w > w_max) = w_max^(-1/power) as cost
+    for (std::size_t c = 1; c < 3; ++c)
+      EXPECT_NEAR(std::pow(plan.w_max[c], -1 / powers[c]) / std::pow(plan.w_max[0], -1 / powers[0]), cost[c] / cost[0],
+                  0.1 * cost[c]);
+  }
+  EXPECT_EQ(UnweightingPlan::from_budget(channels, 0, cost).w_max[2], channels[2].maximum());
+}
+
 TEST(Unweighting, EfficienciesOfADefinition) {
   std::vector<WeightStatistics> channels(2);
   for (double w : {1.0, 1.0, 2.0, 0.0}) channels[0].add(w);
   for (double w : {3.0, 3.0, 3.0, 3.0}) channels[1].add(w);
-  UnweightingPlan plan{{1.0, 3.0}};
+  UnweightingPlan plan{{1.5, 3.0}, 0.125 / 4};
   const Efficiencies e = efficiencies(channels, plan);
   // I = 1 + 3; channel 0: mean of non-zero weights 4/3
   EXPECT_NEAR(e.unweighting, 0.25 * (4.0 / 3) / 2 + 0.75, 1e-12);
-  EXPECT_NEAR(e.budget, 0.25 * (4.0 / 3) / 1 + 0.75, 1e-12);
+  EXPECT_NEAR(e.budget, 3.875 / (1.5 * 0.75 + 3), 1e-12);  // of 3/4 and 4/4 of the trials that are not zero
   EXPECT_NEAR(e.cut, 7.0 / 8, 1e-12);
 }
 

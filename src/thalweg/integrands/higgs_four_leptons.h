@@ -27,7 +27,7 @@ class HiggsFourLeptons : public Integrand, public EventSource {
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "nested masses"; }
   std::string unit() const override { return "GeV"; }
-  double cost() const override { return 110; }
+  double cost(std::size_t) const override { return 110; }
   // Record: (E, p_x, p_y, p_z) of 1 to 4 in the rest frame of the Higgs, orientation uniform.
   std::size_t record_size() const override { return 16; }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;

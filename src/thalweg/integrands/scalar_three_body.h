@@ -18,7 +18,7 @@ class ScalarThreeBody : public Integrand {
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "nested masses"; }
   std::string unit() const override { return "GeV"; }
-  double cost() const override { return 60; }
+  double cost(std::size_t) const override { return 60; }
   // Record: (E, p_x, p_y, p_z) of 1 to 3 in the rest frame of the scalar, orientation uniform.
   std::size_t record_size() const override { return 12; }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;

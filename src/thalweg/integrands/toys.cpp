@@ -35,7 +35,7 @@ class Camel final : public ToyIntegrand {
   std::size_t dim() const override { return dim_; }
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "cube"; }
-  double cost() const override { return 2 * kCallCost + 2 * static_cast<double>(dim_); }
+  double cost(std::size_t) const override { return 2 * kCallCost + 2 * static_cast<double>(dim_); }
 
  private:
   double value(const double* x) const override {
@@ -56,7 +56,7 @@ class CamelBack final : public ToyIntegrand {
   std::size_t dim() const override { return 1; }
   std::size_t channels() const override { return 2; }
   std::string channel_name(std::size_t c) const override { return c == 0 ? "peak at 2" : "peak at 5"; }
-  double cost() const override { return 3 * kCallCost; }
+  double cost(std::size_t) const override { return 3 * kCallCost; }
 
  private:
   static constexpr double kMu[] = {2, 5}, kSigma[] = {0.5, 0.1}, kShare[] = {0.35, 0.65};
@@ -77,7 +77,7 @@ class CrossedRing final : public ToyIntegrand {
   std::size_t dim() const override { return 2; }
   std::size_t channels() const override { return channels_.size(); }
   std::string channel_name(std::size_t c) const override { return channels_[c]; }
-  double cost() const override { return (4 + 2 * static_cast<double>(channels())) * kCallCost; }
+  double cost(std::size_t) const override { return (4 + 2 * static_cast<double>(channels())) * kCallCost; }
 
  private:
   static constexpr double kRadius = 1, kRing = 0.05, kLong = 3, kNarrow = 0.05;
@@ -128,7 +128,7 @@ class UserFunction final : public ToyIntegrand {
   std::size_t dim() const override { return library_.dim(); }
   std::size_t channels() const override { return 1; }
   std::string channel_name(std::size_t) const override { return "cube"; }
-  double cost() const override { return cost_; }
+  double cost(std::size_t) const override { return cost_; }
 
  private:
   double value(const double* x) const override { return library_.value(x); }

@@ -20,6 +20,10 @@ enum class ChannelWeights { automatic, diagrams, propagators, sherpa, flat, lab,
 inline const std::vector<std::string> kChannelWeightNames = {"auto", "diagrams", "propagators", "sherpa",
                                                              "flat", "lab",      "rambo"};
 
+// Whether a point is one of all sub-processes, or of those with one amplitude; automatic: by the cost of amplitudes.
+enum class SubProcesses { automatic, summed, separate };
+inline const std::vector<std::string> kSubProcessesNames = {"auto", "summed", "separate"};
+
 // One entry of [cuts].
 struct CutRequest {
   std::string name, of, place;
@@ -57,6 +61,7 @@ struct RunCard {
   bool baseline = false;  // preset = "madnis-baseline"
   ChannelWeights channels = ChannelWeights::automatic;
   std::string channels_reason;  // a comment of the resolved card
+  SubProcesses sub_processes = SubProcesses::automatic;
   std::uint64_t vegas_bins = 64, adaptation_iterations = 7;
   std::uint64_t adaptation_points = 0;  // a map and iteration; 0: by the number of maps
   double vegas_damping = 0.7;

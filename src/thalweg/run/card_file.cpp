@@ -21,6 +21,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
      {"preset",
       "sampler",
       "channels",
+      "sub_processes",
       "vegas_bins",
       "vegas_damping",
       "adaptation_iterations",

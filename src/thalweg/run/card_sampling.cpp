@@ -25,6 +25,7 @@ void SamplingKeys::read_sampling(RunCard& card) const {
       },
       [&] { return card.sampler; });
   pick("sampling.channels", card.channels, kChannelWeightNames);
+  pick("sampling.sub_processes", card.sub_processes, kSubProcessesNames);
   card.vegas_bins = at(
       "sampling.vegas_bins", [&](const toml::node& n) { return whole(n, 2, 10'000); }, [&] { return card.vegas_bins; });
   card.vegas_damping = at(

@@ -20,12 +20,18 @@ double CrossSection::flux(double s_hat) const {
   }
 }
 
-double CrossSection::cost() const {
-  // Half of what one core with 512-bit vectors reaches for t t~ + gluons (75 to 110 FLOP a nanosecond), and nanoseconds.
-  constexpr double kAmplitudeRate = 45, kDensities = 75, kMaps = 300;
+double CrossSection::cost(std::size_t channel) const {
+  const Part& part = parts_[slots_[channel].part];
   double flops = 0;
-  for (const Group& group : groups_) flops += group.program.flops;
-  return kMaps + flops / kAmplitudeRate + (densities_ ? kDensities : 0);
+  for (const std::size_t g : part.groups) flops += groups_[g].program.flops;
+  return kMapsCost + flops / kAmplitudeRate + (part.densities ? kDensitiesCost : 0);
+}
+
+std::string CrossSection::channel_name(std::size_t channel) const {
+  const Slot& slot = slots_[channel];
+  const std::string& name = (*channels_)[slot.channel].name();
+  if (parts_.size() == 1) return name;
+  return to_string(sets_[parts_[slot.part].sub_processes[0]].process, model_) + ": " + name;
 }
 
 // Cuts, and the survivors in dense arrays.
@@ -113,31 +119,33 @@ void CrossSection::amplitudes(Survivors& s, Arena& arena) const {
   const std::size_t n = s.count;
   StageLaps lap;
   scales(s, arena);
+  const Part& part = *s.part;
   Batch fa, fb;
-  if (densities_) {
+  if (part.densities) {
     const auto q2 = arena.take<double>(n);
     for (std::size_t e = 0; e < n; ++e) q2[e] = s.mu_f[e] * s.mu_f[e];
-    fa = Batch::take(arena, densities_->flavours().size(), n);
-    fb = Batch::take(arena, densities_->flavours().size(), n);
-    densities_->evaluate(s.points.x_a.first(n), q2, fa, arena);
-    densities_->evaluate(s.points.x_b.first(n), q2, fb, arena);
+    fa = Batch::take(arena, part.densities->flavours().size(), n);
+    fb = Batch::take(arena, part.densities->flavours().size(), n);
+    part.densities->evaluate(s.points.x_a.first(n), q2, fa, arena);
+    part.densities->evaluate(s.points.x_b.first(n), q2, fb, arena);
   }
   lap(Stage::pdfs);
   const auto me2 = arena.take<double>(n);
-  s.contributions = Batch::take(arena, sets_.size(), n);
-  s.luminosity = Batch::take(arena, groups_.size(), n);
+  s.contributions = Batch::take(arena, part.sub_processes.size(), n);
+  s.luminosity = Batch::take(arena, part.groups.size(), n);
   std::fill(s.weight.begin(), s.weight.end(), 0.0);
   const AmplitudeInput in{s.points.momenta, leg_order_, s.alpha_s, precision_};
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    const Group& group = groups_[g];
+  std::size_t p = 0;  // those of a group lie together
+  for (std::size_t g = 0; g < part.groups.size(); ++g) {
+    const Group& group = groups_[part.groups[g]];
     double* luminosity = s.luminosity.row(g);
     squared_amplitude(group, in, s, me2, arena);
     std::fill_n(luminosity, n, 0.0);
-    for (std::size_t p : group.sub_processes) {
-      const double images = mirrored_[p] ? 2 : 1;
+    for (const std::size_t last = p + group.sub_processes.size(); p < last; ++p) {
+      const double images = mirrored_[part.sub_processes[p]] ? 2 : 1;
       double* row = s.contributions.row(p);
-      const double* a = densities_ ? fa.row(flavour_row_[p][0]) : nullptr;
-      const double* b = densities_ ? fb.row(flavour_row_[p][1]) : nullptr;
+      const double* a = part.densities ? fa.row(part.flavour_row[p][0]) : nullptr;
+      const double* b = part.densities ? fb.row(part.flavour_row[p][1]) : nullptr;
       for (std::size_t e = 0; e < n; ++e) {
         const double ff = a ? images * a[e] * b[e] / (s.points.x_a[e] * s.points.x_b[e]) : 1.0;
         luminosity[e] += ff;
@@ -154,9 +162,10 @@ CrossSection::Survivors CrossSection::compute(std::size_t channel, const Batch& 
                                               Arena& arena) const {
   const auto all = PhaseSpacePoints::take(arena, definition_.labels.size(), points.size);
   StageLaps lap;
-  (*channels_)[channel].forward(points, all);
+  (*channels_)[slots_[channel].channel].forward(points, all);
   lap(Stage::maps);
   Survivors s;
+  s.part = &parts_[slots_[channel].part];
   select(all, s, arena);
   lap(Stage::cuts);
   s.weight = arena.take<double>(s.count);

@@ -23,18 +23,22 @@ namespace thalweg {
 // Prior channel weights: diagrams    alpha_i = sum_ab f f |M_i|^2 / sum_j (the same)      (thesis, 2.56)
 //                        propagators alpha_i = P_i / sum_j P_j, P_i = prod 1/|q^2 - m^2 + i m Gamma|^2   (2.60)
 //                        sherpa      alpha_i = g_i / sum_j g_j                            (2.63, beta_i equal)
+//
+// Sub-processes are summed at every point, or separate: then each set of them with one amplitude is a part with channels
+// of its own, and a point costs one amplitude instead of all (RunCard::sub_processes).
 class CrossSection : public Integrand, public EventSource {
  public:
   // RequestError for everything about the card that can be known before sampling.
   explicit CrossSection(const RunCard& card);
 
   std::size_t dim() const override;
-  std::size_t channels() const override { return channels_->size(); }
-  std::size_t maps() const override { return channels_->groups(); }
-  std::size_t map_of(std::size_t channel) const override { return channels_->group_of(channel); }
-  std::string channel_name(std::size_t channel) const override { return (*channels_)[channel].name(); }
+  std::size_t channels() const override { return slots_.size(); }
+  std::size_t maps() const override { return maps_; }
+  std::size_t map_of(std::size_t channel) const override { return slots_[channel].map; }
+  std::size_t part_of(std::size_t channel) const override { return slots_[channel].part; }
+  std::string channel_name(std::size_t channel) const override;
   // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
-  double cost() const override;
+  double cost(std::size_t channel) const override;
   // Features: log(pT/GeV), pseudorapidity and azimuth of the final particles (thesis, Tab. A.6), and the logarithm of
   // their mass, on which resonances depend.
   std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
@@ -53,12 +57,26 @@ class CrossSection : public Integrand, public EventSource {
 
  private:
   static constexpr std::size_t kRecordHead = 8;
+  static constexpr double kMapsCost = 300, kDensitiesCost = 75;  // ns a point
+  // FLOP a nanosecond: half of what one core with 512-bit vectors reaches for t t~ + gluons (75 to 110).
+  static constexpr double kAmplitudeRate = 45;
+  static constexpr double kSeparateFrom = 1;  // cost of amplitudes over that of the rest
   // Sub-processes with equal amplitudes, evaluated once.
   struct Group {
     AmplitudeProgram program;
     std::optional<SingleDiagrams> single;    // where channel weights ask for |M_d|^2
     std::vector<std::size_t> channel_of;     // of each diagram
     std::vector<std::size_t> sub_processes;  // indices into sets_
+  };
+  // What the points of one channel are weights of: all groups, or one.
+  struct Part {
+    std::vector<std::size_t> groups, sub_processes, channels;  // indices into groups_, sets_, channels_
+    std::optional<PdfEvaluator> densities;
+    std::vector<std::array<std::size_t, 2>> flavour_row;  // of each of sub_processes in densities
+  };
+  // A channel of the integrand.
+  struct Slot {
+    std::size_t part, channel, map;  // indices into parts_, channels_
   };
   // Points that pass the cuts, in dense arrays.
   struct Survivors {
@@ -67,17 +85,22 @@ class CrossSection : public Integrand, public EventSource {
     PhaseSpacePoints points;
     std::span<double> mu_f, mu_r, alpha_s;
     std::span<double> pick;                                    // empty unless records are wanted
-    Batch contributions;                                       // by sub-process
-    Batch luminosity;                                          // by group
-    std::vector<std::span<std::int32_t>> configuration, flow;  // by group
+    const Part* part = nullptr;
+    Batch contributions;                                       // by sub-process of the part
+    Batch luminosity;                                          // by group of the part
+    std::vector<std::span<std::int32_t>> configuration, flow;  // by group of the part
     std::span<double> weight;
   };
   void join_mirror_images();
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
+  void make_parts(SubProcesses wanted);
+  void add_part(const std::vector<std::size_t>& groups);
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
   void declare_variations(const RunCard& card);
   void scale_group(const Group& group, const std::vector<std::size_t>& which,
                    const std::vector<std::span<const double>>& records, const Batch& ratios, Arena& arena) const;
+  PdfEvaluator densities_of(const std::vector<std::size_t>& sub_processes,
+                            std::vector<std::array<std::size_t, 2>>& flavour_row) const;
   CutBounds cut_bounds() const;
   Survivors compute(std::size_t channel, const Batch& points, std::span<const double> pick, Arena& arena) const;
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
@@ -85,8 +108,10 @@ class CrossSection : public Integrand, public EventSource {
   void amplitudes(Survivors& s, Arena& arena) const;
   void squared_amplitude(const Group& group, const AmplitudeInput& in, Survivors& s, std::span<double> me2,
                          Arena& arena) const;
-  void diagram_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const;
-  void prior_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const;
+  void diagram_weights(const Survivors& s, std::size_t first, std::span<const std::size_t> slots, const Batch& prior,
+                       Arena& arena) const;
+  void prior_weights(const Survivors& s, std::size_t first, std::span<const std::size_t> slots, const Batch& prior,
+                     Arena& arena) const;
   void channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out, Arena& arena) const;
   void write_features(const Survivors& s, const Batch& features, Arena& arena) const;
   void write_records(const Survivors& s, const Evaluation& out) const;
@@ -98,6 +123,9 @@ class CrossSection : public Integrand, public EventSource {
   std::vector<std::uint8_t> mirrored_;  // of each: whether it stands for itself with beams exchanged, too
   std::vector<Group> groups_;
   std::vector<std::size_t> group_of_;              // of each sub-process
+  std::vector<Part> parts_;
+  std::vector<Slot> slots_;
+  std::size_t maps_ = 0;
   std::unique_ptr<const PluginAmplitude> plugin_;  // instead of our own |M|^2
   Precision precision_ = Precision::full;
   std::optional<ChannelSet> channels_;
@@ -112,10 +140,11 @@ class CrossSection : public Integrand, public EventSource {
   std::vector<int> leg_order_;               // 0, 1, ...
   std::vector<std::vector<double>> masses_;  // of each sub-process
   std::shared_ptr<const PdfSet> pdf_;
-  std::optional<PdfEvaluator> densities_;
-  std::vector<std::array<std::size_t, 2>> flavour_row_;  // of each sub-process in densities_
   std::vector<WeightVariation> variations_;
-  std::vector<PdfEvaluator> member_densities_;  // of the variations that have one
+  // For these, of all flavours:
+  std::optional<PdfEvaluator> densities_;
+  std::vector<PdfEvaluator> member_densities_;           // of the variations that have one
+  std::vector<std::array<std::size_t, 2>> flavour_row_;  // of each sub-process in densities_
 };
 
 }  // namespace thalweg

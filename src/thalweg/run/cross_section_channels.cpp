@@ -14,29 +14,34 @@ Batch columns(const Batch& all, std::size_t first, std::size_t n) { return {all.
 
 }  // namespace
 
-// sum_ab f f |M_d|^2 of the diagrams of each channel.
-void CrossSection::diagram_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const {
+// sum_ab f f |M_d|^2 of the diagrams of each of `slots`.
+void CrossSection::diagram_weights(const Survivors& s, std::size_t first, std::span<const std::size_t> slots,
+                                   const Batch& prior, Arena& arena) const {
   const std::size_t n = prior.size;
   const Momenta momenta{columns(s.points.momenta.rows, first, n)};
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    const Group& group = groups_[g];
+  std::vector<std::size_t> row_of(channels_->size(), ChannelSet::kNone);
+  for (std::size_t r = 0; r < slots.size(); ++r) row_of[slots_[slots[r]].channel] = r;
+  for (std::size_t g = 0; g < s.part->groups.size(); ++g) {
+    const Group& group = groups_[s.part->groups[g]];
     const Batch diagrams = Batch::take(arena, group.single->parts.size(), n);
     thalweg::evaluate(*group.single, {momenta, leg_order_, s.alpha_s.subspan(first, n), Precision::full}, diagrams,
                       arena);
     for (std::size_t d = 0; d < diagrams.dim; ++d) {
-      if (group.channel_of[d] == ChannelSet::kNone) continue;
-      double* row = prior.row(group.channel_of[d]);
+      const std::size_t c = group.channel_of[d];
+      if (c == ChannelSet::kNone || row_of[c] == ChannelSet::kNone) continue;
+      double* row = prior.row(row_of[c]);
       for (std::size_t e = 0; e < n; ++e) row[e] += s.luminosity.row(g)[first + e] * diagrams.row(d)[e];
     }
   }
 }
 
-// Of points first ... of the survivors, not normalised.
-void CrossSection::prior_weights(const Survivors& s, std::size_t first, const Batch& prior, Arena& arena) const {
+// Of points first ... of the survivors, not normalised: a row for each of `slots`.
+void CrossSection::prior_weights(const Survivors& s, std::size_t first, std::span<const std::size_t> slots,
+                                 const Batch& prior, Arena& arena) const {
   const std::size_t n = prior.size;
-  for (std::size_t c = 0; c < channels(); ++c)
-    std::fill_n(prior.row(c), n, weights_ == ChannelWeights::flat ? 1.0 : 0.0);
-  if (weights_ == ChannelWeights::diagrams) return diagram_weights(s, first, prior, arena);
+  for (std::size_t r = 0; r < slots.size(); ++r)
+    std::fill_n(prior.row(r), n, weights_ == ChannelWeights::flat ? 1.0 : 0.0);
+  if (weights_ == ChannelWeights::diagrams) return diagram_weights(s, first, slots, prior, arena);
   if (weights_ == ChannelWeights::flat) return;
   const PhaseSpacePoints points{{columns(s.points.momenta.rows, first, n)},
                                 s.points.x_a.subspan(first, n),
@@ -45,8 +50,9 @@ void CrossSection::prior_weights(const Survivors& s, std::size_t first, const Ba
                                 {}};
   const Batch table = Batch::take(arena, channels_->invariants().rows(), n);
   channels_->invariants().evaluate(points, table, arena);
-  for (std::size_t c = 0; c < channels(); ++c) {
-    const std::span<double> row(prior.row(c), n);
+  for (std::size_t r = 0; r < slots.size(); ++r) {
+    const std::size_t c = slots_[slots[r]].channel;
+    const std::span<double> row(prior.row(r), n);
     if (weights_ == ChannelWeights::propagators)
       channels_->propagators(c, points, table, row);
     else
@@ -55,22 +61,29 @@ void CrossSection::prior_weights(const Survivors& s, std::size_t first, const Ba
 }
 
 void CrossSection::channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out, Arena& arena) const {
-  std::vector<double> alpha(channels(), 1.0);
-  if (channels() == 1) {
-    for (std::size_t i = 0; i < s.count; ++i) set_alpha(out, channel, s.index[i], alpha);
+  std::vector<std::size_t> slots;  // in use, of the part
+  for (std::size_t c = 0; c < channels(); ++c)
+    if (slots_[c].part == slots_[channel].part && (out.active.empty() || out.active[c])) slots.push_back(c);
+  Evaluation plain = out;  // alpha of the others is 0 already
+  plain.active = {};
+  std::vector<double> alpha(channels(), 0.0);
+  if (slots.size() == 1) {
+    alpha[slots[0]] = 1;
+    for (std::size_t i = 0; i < s.count; ++i) set_alpha(plain, channel, s.index[i], alpha);
     return;
   }
   const Arena::Mark mark = arena.mark();
   for (std::size_t first = 0; first < s.count; first += kBlock) {
     arena.rewind(mark);
-    const Batch prior = Batch::take(arena, channels(), std::min(kBlock, s.count - first));
-    prior_weights(s, first, prior, arena);
+    const Batch prior = Batch::take(arena, slots.size(), std::min(kBlock, s.count - first));
+    prior_weights(s, first, slots, prior, arena);
     for (std::size_t e = 0; e < prior.size; ++e) {
       double sum = 0;
-      for (std::size_t c = 0; c < channels(); ++c) sum += alpha[c] = prior.row(c)[e];
+      for (std::size_t r = 0; r < slots.size(); ++r) sum += prior.row(r)[e];
       // A density of exactly zero or below (parton densities may be negative) leaves no preference.
-      for (double& a : alpha) a = sum > 0 || sum < 0 ? a / sum : 1.0 / static_cast<double>(channels());
-      set_alpha(out, channel, s.index[first + e], alpha);
+      for (std::size_t r = 0; r < slots.size(); ++r)
+        alpha[slots[r]] = sum > 0 || sum < 0 ? prior.row(r)[e] / sum : 1.0 / static_cast<double>(slots.size());
+      set_alpha(plain, channel, s.index[first + e], alpha);
     }
   }
 }

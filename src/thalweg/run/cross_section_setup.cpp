@@ -1,5 +1,6 @@
 // What a card asks for, turned into sub-processes, cuts, channels and amplitudes.
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "thalweg/base/errors.h"
@@ -86,6 +87,7 @@ CrossSection::CrossSection(const RunCard& card)
   has_lab_channels_ = ChannelSet::has_lab(sets_, model_, card.parameters, beams_, cut_bounds());
   channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card));
   group_amplitudes(card.parameters, vertices);
+  make_parts(card.sub_processes);
   if (!card.amplitude.empty()) {
     if (sets_.size() > 1)
       request_error("process '{}' stands for {} sub-processes, a plug-in for one; name it, such as '{}'",
@@ -94,18 +96,30 @@ CrossSection::CrossSection(const RunCard& card)
   }
   if (beams_.kind != Beams::Kind::hadrons) return;
   pdf_ = std::make_shared<const PdfSet>(PdfSet::load(card.pdf));
+  if (card.scale_variations || card.pdf_members) {
+    std::vector<std::size_t> all(sets_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    densities_.emplace(densities_of(all, flavour_row_));
+  }
+  for (Part& part : parts_) part.densities.emplace(densities_of(part.sub_processes, part.flavour_row));
+  declare_variations(card);
+}
+
+// Of the flavours that some sub-processes need, with their rows.
+PdfEvaluator CrossSection::densities_of(const std::vector<std::size_t>& sub_processes,
+                                        std::vector<std::array<std::size_t, 2>>& flavour_row) const {
   std::vector<int> flavours;
-  for (const DiagramSet& set : sets_) {
+  for (const std::size_t p : sub_processes) {
     std::array<std::size_t, 2> rows{};
     for (std::size_t beam = 0; beam < 2; ++beam) {
-      const auto found = std::find(flavours.begin(), flavours.end(), set.process.pdg[beam]);
+      const int pdg = sets_[p].process.pdg[beam];
+      const auto found = std::find(flavours.begin(), flavours.end(), pdg);
       rows[beam] = static_cast<std::size_t>(found - flavours.begin());
-      if (found == flavours.end()) flavours.push_back(set.process.pdg[beam]);
+      if (found == flavours.end()) flavours.push_back(pdg);
     }
-    flavour_row_.push_back(rows);
+    flavour_row.push_back(rows);
   }
-  densities_.emplace(pdf_->grid, flavours);
-  declare_variations(card);
+  return {pdf_->grid, flavours};
 }
 
 std::size_t CrossSection::dim() const { return (*channels_)[0].dim(); }
@@ -149,6 +163,43 @@ void CrossSection::group_amplitudes(const Parameters& parameters, const std::vec
     Group& group = groups_.emplace_back(Group{std::move(program), std::nullopt, channels_->channel_of()[p], {p}});
     if (weights_ == ChannelWeights::diagrams)
       group.single = compile_single_diagrams(sets_[p], model_, parameters, vertices);
+  }
+}
+
+// Separate sub-processes save amplitudes and cost grids and points: where amplitudes are most of the time.
+void CrossSection::make_parts(SubProcesses wanted) {
+  std::vector<std::size_t> all(groups_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (wanted == SubProcesses::automatic) {
+    double cost = 0;
+    for (const Group& group : groups_) cost += group.program.flops / kAmplitudeRate;
+    wanted = cost > kSeparateFrom * (kMapsCost + kDensitiesCost) ? SubProcesses::separate : SubProcesses::summed;
+  }
+  if (wanted == SubProcesses::summed) return add_part(all);
+  for (const std::size_t g : all) add_part({g});
+}
+
+void CrossSection::add_part(const std::vector<std::size_t>& groups) {
+  Part& part = parts_.emplace_back();
+  part.groups = groups;
+  // Channels that diagrams name belong to their sub-processes, the others to all.
+  std::vector<std::uint8_t> named(channels_->size(), 0), here(channels_->size(), 0);
+  for (std::size_t p = 0; p < sets_.size(); ++p)
+    for (const std::size_t c : channels_->channel_of()[p])
+      if (c != ChannelSet::kNone) {
+        named[c] = 1;
+        if (std::count(groups.begin(), groups.end(), group_of_[p])) here[c] = 1;
+      }
+  for (const std::size_t g : groups)
+    part.sub_processes.insert(part.sub_processes.end(), groups_[g].sub_processes.begin(),
+                              groups_[g].sub_processes.end());
+  std::map<std::size_t, std::size_t> map_of;  // by group of channels
+  for (std::size_t c = 0; c < channels_->size(); ++c) {
+    if (named[c] && !here[c]) continue;
+    const auto [map, fresh] = map_of.insert({channels_->group_of(c), maps_});
+    maps_ += fresh;
+    part.channels.push_back(c);
+    slots_.push_back({parts_.size() - 1, c, map->second});
   }
 }
 

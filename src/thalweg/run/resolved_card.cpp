@@ -90,11 +90,12 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   if (card.points) text += fmt::format("points = {}\n", card.points);
   text += "accuracy = " + number(card.accuracy) + "\n";
   text += fmt::format(
-      "\n[sampling]\npreset = \"{}\"\nsampler = \"{}\"\nchannels = \"{}\"{}\nvegas_bins = {}\nvegas_damping = {}\n"
-      "adaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
+      "\n[sampling]\npreset = \"{}\"\nsampler = \"{}\"\nchannels = \"{}\"{}\nsub_processes = \"{}\"\nvegas_bins = {}\n"
+      "vegas_damping = {}\nadaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
       card.baseline ? "madnis-baseline" : "none", card.sampler,
       kChannelWeightNames[static_cast<std::size_t>(card.channels)],
-      card.channels_reason.empty() ? "" : "  # " + card.channels_reason, card.vegas_bins, number(card.vegas_damping),
+      card.channels_reason.empty() ? "" : "  # " + card.channels_reason,
+      kSubProcessesNames[static_cast<std::size_t>(card.sub_processes)], card.vegas_bins, number(card.vegas_damping),
       card.adaptation_iterations, card.adaptation_points, number(card.overweight_budget), card.cells, card.cell_points);
   if (card.trains()) {
     const TrainerConfig& c = card.neural;

@@ -79,6 +79,7 @@ IntegratorConfig Run::integrator_config() const {
   // Flows from a file of another machine need no grids.
   config.adaptation_iterations = state_.flows.empty() ? static_cast<int>(card_.adaptation_iterations) : 0;
   config.adaptation_points = adaptation_points();
+  config.follow_sigma = card_.adaptation_points == 0;
   config.accuracy = card_.accuracy;
   config.points = card_.points;
   return config;
@@ -155,7 +156,7 @@ void Run::train() {
 
 nlohmann::json Run::integral_json() const {
   const Integral integral = total(state_);
-  const UnweightingPlan plan = UnweightingPlan::from_budget(state_.channels, card_.overweight_budget);
+  const UnweightingPlan plan = UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
   const Efficiencies e = efficiencies(state_.channels, plan);
   nlohmann::json json;
   json["cross_section"] = {{"value", integral.value},

@@ -1,6 +1,7 @@
 // Which channels a run uses.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -59,7 +60,10 @@ std::pair<ChannelWeights, std::string> Run::better_channels() const {
 // seconds an iteration, so that those of the run they are to save are not spent here.
 Run::Trial Run::try_channels(const Integrand& integrand) const {
   constexpr double kTime = 2e9, kLeastPoints = 20'000, kMostPoints = 200'000;
-  const double points = std::clamp(kTime / integrand.cost(), kLeastPoints, kMostPoints);
+  double cost = 0;
+  for (std::size_t c = 0; c < integrand.channels(); ++c)
+    cost += integrand.cost(c) / static_cast<double>(integrand.channels());
+  const double points = std::clamp(kTime / cost, kLeastPoints, kMostPoints);
   IntegratorConfig config;
   config.seed = card_.seed;
   config.threads = options_.threads;
@@ -74,7 +78,7 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   // that is as much as is believed.
   Trial trial{spread(state), state.adapted_efficiency, 0};
   trial.efficiency = std::min(trial.efficiency, 0.5 / (1 + trial.spread * trial.spread));
-  trial.cost = points_needed(trial.spread, std::max(trial.efficiency, 1e-6)) * integrand.cost();
+  trial.cost = points_needed(trial.spread, std::max(trial.efficiency, 1e-6)) * mean_cost(integrand, state);
   return trial;
 }
 
@@ -90,8 +94,11 @@ void Run::drop_channels() {
     double all = 0, dropped = 0;
     for (const std::size_t c : order) all += size(c);
     std::size_t count = 0;
+    std::map<std::size_t, std::size_t> left;  // by part: the others of its channels take the place of one
+    for (const std::size_t c : order) ++left[integrand_->part_of(c)];
     for (const std::size_t c : order) {
       if (dropped + size(c) > card_.neural.drop * all) break;
+      if (--left[integrand_->part_of(c)] == 0) continue;
       dropped += size(c);
       state_.active[c] = 0;
       ++count;

@@ -103,7 +103,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     }
     FlowConfig shape = card_.neural.flow;
     shape.dim = integrand_->dim();
-    const TrainingDecision decision = thalweg::decide_training({.point = integrand_->cost(),
+    const TrainingDecision decision = thalweg::decide_training({.point = mean_cost(*integrand_, state_),
                                                                 .network = network_cost(FlowLayout(shape)),
                                                                 .efficiency = efficiency,
                                                                 .spread = spread(state_),

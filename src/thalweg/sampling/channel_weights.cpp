@@ -86,23 +86,30 @@ Batch columns(const Batch& all, std::size_t first, std::size_t n) {
 
 }  // namespace
 
-// In blocks: there may be a thousand channels.
+// With a network in blocks: there may be a thousand channels.
 void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
+  if (!network_) {
+    Evaluation used = out;
+    used.active = active_;
+    return prior_.evaluate(channel, points, used, arena);
+  }
   constexpr std::size_t kBlock = 4 * kFlowTile;
   const Arena::Mark mark = arena.mark();
-  std::optional<MlpTape> tape;
-  if (network_) tape.emplace(network_->layout());
+  MlpTape tape(network_->layout());
   for (std::size_t first = 0; first < points.size; first += kBlock) {
     arena.rewind(mark);
     const std::size_t n = std::min(kBlock, points.size - first);
-    Evaluation block{out.weight.subspan(first, n), columns(out.alpha, first, n), columns(out.features, first, n),
-                     columns(out.records, first, n), out.pick.empty() ? out.pick : out.pick.subspan(first, n)};
+    Evaluation block{out.weight.subspan(first, n),
+                     columns(out.alpha, first, n),
+                     columns(out.features, first, n),
+                     columns(out.records, first, n),
+                     out.pick.empty() ? out.pick : out.pick.subspan(first, n),
+                     active_};
     if (!block.alpha.dim) block.alpha = Batch::take(arena, channels(), n);
-    if (network_ && !block.features.dim) block.features = Batch::take(arena, features(), n);
+    if (!block.features.dim) block.features = Batch::take(arena, features(), n);
     prior_.evaluate(channel, columns(points, first, n), block, arena);
-    use_channels(active_, block.weight, block.alpha);
-    for (std::size_t tile = 0; network_ && tile < n; tile += kFlowTile)
-      network_->apply_tile(block.features, block.weight, tile, block.alpha, *tape);
+    for (std::size_t tile = 0; tile < n; tile += kFlowTile)
+      network_->apply_tile(block.features, block.weight, tile, block.alpha, tape);
     if (out.alpha.dim) continue;
     for (std::size_t e = 0; e < n; ++e)
       if (block.weight[e] != 0) block.weight[e] *= block.alpha.row(channel)[e];

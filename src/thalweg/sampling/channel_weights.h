@@ -54,7 +54,8 @@ class WeightedIntegrand : public Integrand {
   std::size_t maps() const override { return prior_.maps(); }
   std::size_t map_of(std::size_t channel) const override { return prior_.map_of(channel); }
   std::string unit() const override { return prior_.unit(); }
-  double cost() const override { return prior_.cost(); }
+  std::size_t part_of(std::size_t channel) const override { return prior_.part_of(channel); }
+  double cost(std::size_t channel) const override { return prior_.cost(channel); }
   std::size_t record_size() const override { return prior_.record_size(); }
   std::size_t features() const override { return prior_.features(); }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;

@@ -1,6 +1,7 @@
 // What is integrated: a function on several channels, each a map of the unit hypercube.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,12 +17,20 @@ struct Evaluation {
   Batch features{};                // features() rows or none, defined where weight is not zero
   Batch records{};                 // record_size() rows or none
   std::span<const double> pick{};  // to read, with records: uniform numbers for choices within an event
+  // To read: a flag a channel, empty for all. alpha of the others is 0, and that of those in use adds up to 1.
+  std::span<const std::uint8_t> active{};
 };
 
 // Sets the channel weights of a point whose weight is f / g_i already.
 inline void set_alpha(const Evaluation& out, std::size_t channel, std::size_t e, std::span<const double> alpha) {
-  if (!out.alpha.dim) out.weight[e] *= alpha[channel];
-  for (std::size_t c = 0; c < out.alpha.dim; ++c) out.alpha.row(c)[e] = alpha[c];
+  double sum = 1;
+  if (!out.active.empty()) {
+    sum = 0;
+    for (std::size_t c = 0; c < alpha.size(); ++c) sum += out.active[c] ? alpha[c] : 0;
+  }
+  auto used = [&](std::size_t c) { return out.active.empty() ? alpha[c] : out.active[c] && sum != 0 ? alpha[c] / sum : 0; };
+  if (!out.alpha.dim) out.weight[e] *= used(channel);
+  for (std::size_t c = 0; c < out.alpha.dim; ++c) out.alpha.row(c)[e] = used(c);
 }
 
 // I = sum_i integral alpha_i f over channel i:  a point y of channel i stands for the value
@@ -35,10 +44,12 @@ class Integrand {
   // Channels that are equal up to a permutation of momenta share one sampler: map_of < maps().
   virtual std::size_t maps() const { return channels(); }
   virtual std::size_t map_of(std::size_t channel) const { return channel; }
+  // The integrand may be a sum of parts: then f is that of the channel's part, and the alpha of each part add up to 1.
+  virtual std::size_t part_of(std::size_t) const { return 0; }
   virtual std::string unit() const { return ""; }  // of the integral
-  // What a point costs, in nanoseconds on one core: counted, never clocked, so that decisions that rest on it are the
-  // same everywhere.
-  virtual double cost() const { return 1000; }
+  // What a point of a channel costs, in nanoseconds on one core: counted, never clocked, so that decisions that rest on
+  // it are the same everywhere.
+  virtual double cost(std::size_t) const { return 1000; }
   // Doubles that an event is made of; 0 for an integrand without events.
   virtual std::size_t record_size() const { return 0; }
   // Numbers of order one that tell where a point is, whichever channel it came from; 0: channel weights cannot be

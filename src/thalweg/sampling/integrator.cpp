@@ -23,16 +23,16 @@ struct Integrator::ChunkResult {
   std::string non_finite;
 };
 
-std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma,
+std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& need,
                                     const std::vector<std::uint8_t>& active) {
   constexpr double kEven = 0.1;
   double sum = 0, n = 0;
-  for (std::size_t c = 0; c < sigma.size(); ++c)
-    if (active[c]) sum += sigma[c], n += 1;
-  std::vector<std::uint64_t> counts(sigma.size());
-  for (std::size_t c = 0; c < sigma.size(); ++c) {
+  for (std::size_t c = 0; c < need.size(); ++c)
+    if (active[c]) sum += need[c], n += 1;
+  std::vector<std::uint64_t> counts(need.size());
+  for (std::size_t c = 0; c < need.size(); ++c) {
     if (!active[c]) continue;
-    const double share = sum > 0 ? (1 - kEven) * sigma[c] / sum + kEven / n : 1 / n;
+    const double share = sum > 0 ? (1 - kEven) * need[c] / sum + kEven / n : 1 / n;
     counts[c] = static_cast<std::uint64_t>(std::ceil(static_cast<double>(total) * share));
   }
   return counts;
@@ -88,6 +88,21 @@ double spread(const IntegratorState& state) {
   double sum = 0;
   for (const double s : state.sigma) sum += s;
   return sum / std::max(std::abs(state.iterations.back().value), 1e-300);
+}
+
+std::vector<double> costs(const Integrand& integrand) {
+  std::vector<double> result;
+  for (std::size_t c = 0; c < integrand.channels(); ++c) result.push_back(integrand.cost(c));
+  return result;
+}
+
+double mean_cost(const Integrand& integrand, const IntegratorState& state) {
+  double sum = 0, cost = 0;
+  for (std::size_t c = 0; c < integrand.channels(); ++c) {
+    sum += state.sigma[c];
+    cost += state.sigma[c] * integrand.cost(c);
+  }
+  return sum > 0 ? cost / sum : integrand.cost(0);
 }
 
 Integrator::Integrator(const Integrand& integrand, IntegratorConfig config) : integrand_(integrand), config_(config) {}
@@ -212,13 +227,30 @@ void Integrator::check_non_finite(const IntegratorState& state, std::uint64_t po
               state.first_non_finite);
 }
 
+// By channel; those that share a map share its points.
+std::vector<std::uint64_t> Integrator::adaptation_counts(const IntegratorState& state) const {
+  constexpr double kEven = 0.3;
+  constexpr int kEvenIterations = 2;
+  std::vector<double> sharing(state.grids.size()), need(state.grids.size());
+  double sum = 0;
+  for (std::size_t c = 0; c < state.map_of.size(); ++c) {
+    ++sharing[state.map_of[c]];
+    need[state.map_of[c]] += state.sigma[c];
+    sum += state.sigma[c];
+  }
+  const auto even = static_cast<double>(config_.adaptation_points);
+  const bool follow = config_.follow_sigma && state.adaptations_done >= kEvenIterations && sum > 0;
+  std::vector<std::uint64_t> counts;
+  for (const std::size_t m : state.map_of) {
+    const double share = follow ? kEven + (1 - kEven) * static_cast<double>(need.size()) * need[m] / sum : 1;
+    counts.push_back(static_cast<std::uint64_t>(std::ceil(even * share / sharing[m])));
+  }
+  return counts;
+}
+
 void Integrator::adapt(IntegratorState& state, const Report& report) const {
   while (state.adaptations_done < config_.adaptation_iterations) {
-    // Channels that share a map share its points.
-    std::vector<std::uint64_t> sharing(state.grids.size()), counts;
-    for (const std::size_t m : state.map_of) ++sharing[m];
-    for (const std::size_t m : state.map_of)
-      counts.push_back((config_.adaptation_points + sharing[m] - 1) / sharing[m]);
+    const auto counts = adaptation_counts(state);
     const auto statistics = iterate(state, true, counts);
     ++state.adaptations_done;
     double sum = 0;
@@ -233,7 +265,7 @@ void Integrator::adapt(IntegratorState& state, const Report& report) const {
           "all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
           "vanish; check [cuts] and beams.energy",
           state.iterations.back().points);
-    state.adapted_efficiency = efficiencies(statistics, UnweightingPlan::from_budget(statistics, 1e-3)).budget;
+    state.adapted_efficiency = efficiencies(statistics, UnweightingPlan::from_budget(statistics, 1e-3, costs(integrand_))).budget;
     report(state);
   }
 }
@@ -254,7 +286,9 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
     // Iterations of a fixed share make chi2 and checkpoints meaningful for long runs.
     const std::uint64_t left = wanted - std::min(wanted, so_far.points);
     const std::uint64_t batch = std::max<std::uint64_t>(wanted / 5 + 1, 20'000);
-    const auto statistics = iterate(state, false, allocate(std::min(left, batch), state.sigma, state.active));
+    std::vector<double> need = state.sigma;
+    for (std::size_t c = 0; c < need.size(); ++c) need[c] /= std::sqrt(integrand_.cost(c));
+    const auto statistics = iterate(state, false, allocate(std::min(left, batch), need, state.active));
     ++state.integrations_done;
     const auto points = static_cast<double>(state.iterations.back().points);
     for (std::size_t c = 0; c < statistics.size(); ++c) {

@@ -24,7 +24,8 @@ struct IntegratorConfig {
   double vegas_damping = 0.7;
   bool adapt_grids = true;  // false: flat sampling of every channel
   int adaptation_iterations = 7;
-  std::uint64_t adaptation_points = 20'000;  // a channel and iteration
+  std::uint64_t adaptation_points = 20'000;  // a map and iteration
+  bool follow_sigma = false;                 // most of them where sigma_i is large, from the third iteration on
   double accuracy = 1e-3;                    // relative error at which integration ends ...
   std::uint64_t points = 0;                  // ... unless this is set: then exactly that many points
   std::uint64_t minimum_points = 200'000;    // so that error and maxima mean something
@@ -82,9 +83,14 @@ Integral of_channel(const IntegratorState& state, std::size_t channel);  // chi2
 // sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
 double spread(const IntegratorState& state);
 
-// Points of `total` for each channel: nine tenths proportional to sigma_i (eq. 2.55), which few points may have
-// underestimated, the rest evenly; none for channels that are not active. They add up to at least `total`.
-std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& sigma,
+std::vector<double> costs(const Integrand& integrand);  // by channel
+// Mean cost of a point with points proportional to sigma_i.
+double mean_cost(const Integrand& integrand, const IntegratorState& state);
+
+// Points of `total` for each channel: nine tenths proportional to `need`, which is sigma_i / sqrt(cost_i) (eq. 2.55, and
+// the best for a given time) as far as it is known, the rest evenly; none for channels that are not active. They add up
+// to at least `total`.
+std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& need,
                                     const std::vector<std::uint8_t>& active);
 
 class Integrator {
@@ -103,6 +109,7 @@ class Integrator {
   struct ChunkResult;
   std::vector<WeightStatistics> iterate(IntegratorState& state, bool adaptation,
                                         const std::vector<std::uint64_t>& counts) const;
+  std::vector<std::uint64_t> adaptation_counts(const IntegratorState& state) const;
   ChunkResult run_chunk(const IntegratorState& state, std::size_t channel, std::uint64_t count, bool adaptation,
                         std::uint32_t iteration, std::uint64_t chunk, Arena& arena) const;
   void check_non_finite(const IntegratorState& state, std::uint64_t points, std::uint64_t lost) const;

@@ -11,15 +11,40 @@ namespace thalweg {
 
 double UnweightingPlan::sum() const { return std::accumulate(w_max.begin(), w_max.end(), 0.0); }
 
-UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>& channels, double budget) {
-  UnweightingPlan plan;
-  for (const WeightStatistics& c : channels) plan.w_max.push_back(c.budget_maximum(budget));
-  return plan;
+UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>& channels, double budget,
+                                             const std::vector<double>& cost) {
+  std::vector<std::vector<WeightStatistics::Tail>> tails;
+  double size = 0, dearest = 0;
+  for (const WeightStatistics& c : channels) {
+    tails.push_back(c.tail());
+    if (c.points() > 0) size += c.absolute_sum() / static_cast<double>(c.points());
+  }
+  for (const double c : cost) dearest = std::max(dearest, c);
+  // With the share p of points above the maximum of the dearest channel.
+  auto with_share = [&](double p) {
+    UnweightingPlan plan;
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      const double here = cost.empty() ? p : p * cost[c] / dearest;
+      auto last = std::upper_bound(tails[c].begin(), tails[c].end(), here,
+                                   [](double share, const WeightStatistics::Tail& t) { return share < t.share; });
+      const WeightStatistics::Tail& found = *--last;
+      plan.w_max.push_back(found.w_max);
+      if (size > 0) plan.over += found.over / size;
+    }
+    return plan;
+  };
+  constexpr double kLeastShare = 1e-12;
+  double low = kLeastShare, high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = std::sqrt(low * high);
+    (with_share(middle).over <= budget ? low : high) = middle;
+  }
+  return with_share(low);
 }
 
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan) {
   Efficiencies result;
-  double integral = 0, size = 0;
+  double integral = 0, size = 0, trials = 0;
   std::uint64_t points = 0, non_zero = 0;
   for (const WeightStatistics& c : channels) {
     integral += c.mean();
@@ -30,6 +55,7 @@ Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const U
   result.relative_std_dev /= integral;
   result.cut = static_cast<double>(non_zero) / static_cast<double>(points);
   result.bootstrap_draws = std::max<std::uint64_t>(non_zero / 10, 1);
+  result.overweight_share = plan.over;
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const WeightStatistics& c = channels[i];
     if (c.non_zero() == 0) continue;
@@ -37,12 +63,11 @@ Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const U
     const double replica = c.bootstrap_maximum(std::max<std::uint64_t>(c.non_zero() / 10, 1));
     result.unweighting += share * mean / c.maximum();
     result.bootstrap += share * mean / replica;
-    result.budget += share * mean / plan.w_max[i];
     const double points_here = static_cast<double>(c.points());
     size += c.absolute_sum() / points_here;
-    result.overweight_share += c.overweight(plan.w_max[i]) / points_here;
+    trials += plan.w_max[i] * static_cast<double>(c.non_zero()) / points_here;
   }
-  result.overweight_share /= size;
+  result.budget = size * (1 - plan.over) / trials;
   return result;
 }
 

@@ -17,20 +17,24 @@ namespace thalweg {
 struct UnweightingPlan {
   std::vector<double> w_max;  // by channel; 0 for a channel that gives nothing
   double sum() const;         // sum of w_max: the weight a trial stands for
+  double over = 0;            // share of sum_c <|w|>_c above the maxima, in the weights that they were found with
 
-  // Maxima lowered until `budget` of the cross section of each channel lies above them.
-  static UnweightingPlan from_budget(const std::vector<WeightStatistics>& channels, double budget);
+  // Maxima lowered until `budget` of the cross section lies above them, where that saves most: the time of an event goes
+  // as sum_c cost_c w_max,c, and one more point above the maximum of any channel then saves the same. So P(|w| > w_max,c)
+  // is proportional to cost_c. `cost`: of a point by channel, or empty for equal ones.
+  static UnweightingPlan from_budget(const std::vector<WeightStatistics>& channels, double budget,
+                                     const std::vector<double>& cost = {});
 };
 
 // The figures of merit of design and literature, from the integration's weights.
 struct Efficiencies {
   double unweighting = 0;  // sum_c (I_c/I) <w>_c / w_max,c, largest weight seen, non-zero weights
   double bootstrap = 0;    // the same with the median maximum of bootstrap replicas of `bootstrap_draws` weights
-  double budget = 0;       // the same with the maxima of the plan
+  double budget = 0;       // events a non-zero trial, with the maxima of the plan
   double cut = 0;          // share of non-zero weights
   std::uint64_t bootstrap_draws = 0;  // a tenth of the non-zero weights, each channel its share
   double relative_std_dev = 0;        // sum_c sigma_c / I
-  double overweight_share = 0;        // of the cross section above the maxima of the plan, expected
+  double overweight_share = 0;        // of the plan
 };
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan);
 

@@ -67,24 +67,17 @@ double WeightStatistics::bootstrap_maximum(std::uint64_t draws) const {
   return top_.back();
 }
 
-double WeightStatistics::budget_maximum(double share) const {
-  if (histogram_.empty()) return 0;
-  double count = 0, sum = 0, w_max = maximum();
+std::vector<WeightStatistics::Tail> WeightStatistics::tail() const {
+  std::vector<Tail> result = {{maximum(), 0, 0}};
+  const auto points = static_cast<double>(points_);
+  double count = 0, sum = 0;
   for (auto it = histogram_.rbegin(); it != histogram_.rend(); ++it) {
     count += static_cast<double>(it->second.count);
     sum += it->second.sum;
     const double edge = lower_edge(it->first);
-    if (sum - count * edge > share * absolute_sum_) break;
-    w_max = std::min(w_max, edge);
+    result.push_back({edge, count / points, std::max(sum - count * edge, 0.0) / points});
   }
-  return w_max;
-}
-
-double WeightStatistics::overweight(double w_max) const {
-  double above = 0;
-  for (auto it = histogram_.rbegin(); it != histogram_.rend() && it->first >= bin_of(w_max); ++it)
-    above += std::max(0.0, it->second.sum - static_cast<double>(it->second.count) * w_max);
-  return above;
+  return result;
 }
 
 nlohmann::json WeightStatistics::to_json() const {

@@ -29,10 +29,12 @@ class WeightStatistics {
   // Median of the maximum of `draws` weights drawn with replacement from the non-zero ones: the limit of
   // many bootstrap replicas (arXiv:2001.10028; Heimel, thesis, section 2.2.5).
   double bootstrap_maximum(std::uint64_t draws) const;
-  // The smallest maximum (up to 0.4 %, rounded up) for which sum max(|w| - w_max, 0) <= share * sum |w|.
-  double budget_maximum(double share) const;
-  // sum max(|w| - w_max, 0), exact where w_max is the lower edge of a bin, as budget_maximum returns it.
-  double overweight(double w_max) const;
+  // A maximum and what lies above it, as means over all points.
+  struct Tail {
+    double w_max = 0, share = 0, over = 0;  // of points with |w| >= w_max; of max(|w| - w_max, 0)
+  };
+  // The maximum, then lower ones in steps of up to 0.4 %; `share` and `over` grow. Exact.
+  std::vector<Tail> tail() const;
 
   nlohmann::json to_json() const;
   static WeightStatistics from_json(const nlohmann::json& json);
