@@ -1,8 +1,8 @@
 // Training of the fully connected map: the gradient of the integrand, both losses, their limits and ends, cuts,
 // channels.
-#include <array>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "thalweg/base/errors.h"

@@ -1,8 +1,8 @@
 #include "thalweg/sampling/foam.h"
 
-#include <array>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>

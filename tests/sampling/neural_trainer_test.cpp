@@ -1,8 +1,8 @@
 #include "thalweg/sampling/neural_trainer.h"
 
-#include <array>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <numbers>

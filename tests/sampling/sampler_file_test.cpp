@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-
 #include <fstream>
 
 #include "thalweg/base/errors.h"

@@ -1,7 +1,8 @@
 #include "thalweg/sampling/tempering.h"
 
-#include <array>
 #include <gtest/gtest.h>
+
+#include <array>
 
 #include "thalweg/sampling/integrator.h"
 #include "thalweg/sampling/neural_trainer.h"

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 
-#include "thalweg/flow/coupling_kernel.h"
 #include "thalweg/base/double_lanes-inl.h"
+#include "thalweg/flow/coupling_kernel.h"
 #include "thalweg/flow/linear_kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -28,6 +28,20 @@ std::optional<Topology> resonances(const Topology& topology, const Beams& beams,
   return result;
 }
 
+// A photon whose pole the cuts keep away from has the shape of the Z where there is one: one channel is enough for
+// both.
+Topology under_resonances(const Topology& lines, const std::set<Topology>& known, const Beams& beams,
+                          const CutBounds& bounds) {
+  Topology result = lines;
+  for (auto& line : result.lines)
+    for (const Topology& other : known)
+      for (const auto& heavy : other.lines)
+        if (line.mass == 0 && heavy.mass > 0 && heavy.mask == line.mask &&
+            bounds.least_mass(line.mask >> beams.incoming()) > heavy.mass / 2)
+          line = heavy;
+  return result;
+}
+
 std::vector<int> leg_numbers(std::uint32_t mask) {
   std::vector<int> numbers;
   for (int l = 0; mask >> l; ++l)
@@ -78,28 +92,29 @@ void ChannelSet::add_lab_channels(const std::vector<DiagramSet>& sets,
                                   const CutBounds& bounds) {
   if (beams.kind != Beams::Kind::hadrons) return;
   const auto kinds = kinds_of_particles(sets);
-  std::set<Topology> known;
+  std::set<Topology> all, distinct;
   for (const auto& of : topologies)
-    for (const Topology& topology : of) {
-      const auto lines = resonances(topology, beams, bounds);
-      if (!lines || !known.insert(*lines).second) continue;
-      const ChannelTree tree = lab_tree(*lines, beams, bounds);
-      if (tree.blobs.size() < 2) continue;
-      std::map<std::vector<std::vector<std::size_t>>, std::size_t> group_of;
-      for (std::size_t last = tree.blobs.size(); last-- > 0;) {
-        ChannelTree here = tree;
-        std::rotate(here.blobs.begin() + static_cast<std::ptrdiff_t>(last),
-                    here.blobs.begin() + static_cast<std::ptrdiff_t>(last) + 1, here.blobs.end());
-        const auto [group, fresh] = group_of.insert({shape(here, kinds), groups_});
-        groups_ += fresh;
-        std::string name = "lab";
-        for (const auto& line : lines->lines)
-          name += fmt::format(" {:.6g}({})", line.mass, fmt::join(leg_numbers(line.mask), ","));
-        name += fmt::format(" balanced by {}", fmt::join(leg_numbers(here.clusters[here.blobs.back()].set << 2), ","));
-        add(std::make_unique<LabChannel>(name, here, beams, bounds, *invariants_), group->second, *lines, beams);
-        if (tree.blobs.size() == 2) break;  // either balances the other
-      }
+    for (const Topology& topology : of)
+      if (const auto lines = resonances(topology, beams, bounds)) all.insert(*lines);
+  for (const Topology& lines : all) distinct.insert(under_resonances(lines, all, beams, bounds));
+  for (const Topology& lines : distinct) {
+    const ChannelTree tree = lab_tree(lines, beams, bounds);
+    if (tree.blobs.size() < 2) continue;
+    std::map<std::vector<std::vector<std::size_t>>, std::size_t> group_of;
+    for (std::size_t last = tree.blobs.size(); last-- > 0;) {
+      ChannelTree here = tree;
+      std::rotate(here.blobs.begin() + static_cast<std::ptrdiff_t>(last),
+                  here.blobs.begin() + static_cast<std::ptrdiff_t>(last) + 1, here.blobs.end());
+      const auto [group, fresh] = group_of.insert({shape(here, kinds), groups_});
+      groups_ += fresh;
+      std::string name = "lab";
+      for (const auto& line : lines.lines)
+        name += fmt::format(" {:.6g}({})", line.mass, fmt::join(leg_numbers(line.mask), ","));
+      name += fmt::format(" balanced by {}", fmt::join(leg_numbers(here.clusters[here.blobs.back()].set << 2), ","));
+      add(std::make_unique<LabChannel>(name, here, beams, bounds, *invariants_), group->second, lines, beams);
+      if (tree.blobs.size() == 2) break;  // either balances the other
     }
+  }
 }
 
 }  // namespace thalweg

@@ -24,8 +24,8 @@ namespace thalweg {
 //                        propagators alpha_i = P_i / sum_j P_j, P_i = prod 1/|q^2 - m^2 + i m Gamma|^2   (2.60)
 //                        sherpa      alpha_i = g_i / sum_j g_j                            (2.63, beta_i equal)
 //
-// Sub-processes are summed at every point, or separate: then each set of them with one amplitude is a part with channels
-// of its own, and a point costs one amplitude instead of all (RunCard::sub_processes).
+// Sub-processes are summed at every point, or separate: then each set of them with one amplitude is a part with
+// channels of its own, and a point costs one amplitude instead of all (RunCard::sub_processes).
 class CrossSection : public Integrand, public EventSource {
  public:
   // RequestError for everything about the card that can be known before sampling.
@@ -84,7 +84,7 @@ class CrossSection : public Integrand, public EventSource {
     std::span<std::size_t> index;  // into the batch
     PhaseSpacePoints points;
     std::span<double> mu_f, mu_r, alpha_s;
-    std::span<double> pick;                                    // empty unless records are wanted
+    std::span<double> pick;  // empty unless records are wanted
     const Part* part = nullptr;
     Batch contributions;                                       // by sub-process of the part
     Batch luminosity;                                          // by group of the part
@@ -122,7 +122,7 @@ class CrossSection : public Integrand, public EventSource {
   std::vector<DiagramSet> sets_;
   std::vector<std::uint8_t> mirrored_;  // of each: whether it stands for itself with beams exchanged, too
   std::vector<Group> groups_;
-  std::vector<std::size_t> group_of_;              // of each sub-process
+  std::vector<std::size_t> group_of_;  // of each sub-process
   std::vector<Part> parts_;
   std::vector<Slot> slots_;
   std::size_t maps_ = 0;

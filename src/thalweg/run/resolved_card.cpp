@@ -91,7 +91,8 @@ std::string resolved_card(const RunCard& card, bool with_output) {
   text += "accuracy = " + number(card.accuracy) + "\n";
   text += fmt::format(
       "\n[sampling]\npreset = \"{}\"\nsampler = \"{}\"\nchannels = \"{}\"{}\nsub_processes = \"{}\"\nvegas_bins = {}\n"
-      "vegas_damping = {}\nadaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = {}\ncell_points = {}\n",
+      "vegas_damping = {}\nadaptation_iterations = {}\nadaptation_points = {}\noverweight_budget = {}\ncells = "
+      "{}\ncell_points = {}\n",
       card.baseline ? "madnis-baseline" : "none", card.sampler,
       kChannelWeightNames[static_cast<std::size_t>(card.channels)],
       card.channels_reason.empty() ? "" : "  # " + card.channels_reason,

@@ -79,7 +79,7 @@ IntegratorConfig Run::integrator_config() const {
   // Flows from a file of another machine need no grids.
   config.adaptation_iterations = state_.flows.empty() ? static_cast<int>(card_.adaptation_iterations) : 0;
   config.adaptation_points = adaptation_points();
-  config.follow_sigma = card_.adaptation_points == 0;
+  config.follow_sigma = !card_.baseline;
   config.accuracy = card_.accuracy;
   config.points = card_.points;
   return config;
@@ -87,7 +87,7 @@ IntegratorConfig Run::integrator_config() const {
 
 // Many maps share a budget, unless the card says how many points each has.
 std::uint64_t Run::adaptation_points() const {
-  constexpr std::uint64_t kOfAMap = 20'000, kOfAll = 200'000, kLeast = 2000, kBaseline = 5'000'000;
+  constexpr std::uint64_t kOfAMap = 20'000, kOfAll = 200'000, kLeast = 3000, kBaseline = 5'000'000;
   const std::uint64_t maps = integrand_->maps();
   if (card_.baseline) return std::min(card_.adaptation_points, kBaseline / (card_.adaptation_iterations * maps));
   return card_.adaptation_points ? card_.adaptation_points : std::clamp(kOfAll / maps, kLeast, kOfAMap);
@@ -156,7 +156,8 @@ void Run::train() {
 
 nlohmann::json Run::integral_json() const {
   const Integral integral = total(state_);
-  const UnweightingPlan plan = UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
+  const UnweightingPlan plan =
+      UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
   const Efficiencies e = efficiencies(state_.channels, plan);
   nlohmann::json json;
   json["cross_section"] = {{"value", integral.value},

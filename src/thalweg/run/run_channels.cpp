@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kMostTried = 300;  // maps
+constexpr std::size_t kMostTried = 1000;  // maps
 
 }  // namespace
 

@@ -160,7 +160,8 @@ void Run::generate() {
         n, bytes / 1e9, folder_.path().string(), static_cast<double>(space.available) / 1e9);
   integrate();
   refuse_folds();
-  const UnweightingPlan plan = UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
+  const UnweightingPlan plan =
+      UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
   Generation g;
   if (const auto json = folder_.load("generation")) g = Generation::from_json(*json);
   if (g.requested != n) g = {};

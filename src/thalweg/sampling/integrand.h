@@ -28,7 +28,9 @@ inline void set_alpha(const Evaluation& out, std::size_t channel, std::size_t e,
     sum = 0;
     for (std::size_t c = 0; c < alpha.size(); ++c) sum += out.active[c] ? alpha[c] : 0;
   }
-  auto used = [&](std::size_t c) { return out.active.empty() ? alpha[c] : out.active[c] && sum != 0 ? alpha[c] / sum : 0; };
+  auto used = [&](std::size_t c) {
+    return out.active.empty() ? alpha[c] : out.active[c] && sum != 0 ? alpha[c] / sum : 0;
+  };
   if (!out.alpha.dim) out.weight[e] *= used(channel);
   for (std::size_t c = 0; c < out.alpha.dim; ++c) out.alpha.row(c)[e] = used(c);
 }

@@ -265,7 +265,8 @@ void Integrator::adapt(IntegratorState& state, const Report& report) const {
           "all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
           "vanish; check [cuts] and beams.energy",
           state.iterations.back().points);
-    state.adapted_efficiency = efficiencies(statistics, UnweightingPlan::from_budget(statistics, 1e-3, costs(integrand_))).budget;
+    state.adapted_efficiency =
+        efficiencies(statistics, UnweightingPlan::from_budget(statistics, 1e-3, costs(integrand_), false)).budget;
     report(state);
   }
 }

@@ -39,8 +39,8 @@ struct IterationResult {
 };
 
 // Of one channel over iterations with P_k points in all channels and N_k in this one: sum P_k m_k and sum P_k^2 / N_k.
-// N_k follows from earlier weights, so means pooled by N_k would be biased: a channel that has shown a large weight gets
-// more points, which outvote that weight. P_k does not.
+// N_k follows from earlier weights, so means pooled by N_k would be biased: a channel that has shown a large weight
+// gets more points, which outvote that weight. P_k does not.
 struct ChannelSum {
   double means = 0, squares = 0;
 };
@@ -87,9 +87,9 @@ std::vector<double> costs(const Integrand& integrand);  // by channel
 // Mean cost of a point with points proportional to sigma_i.
 double mean_cost(const Integrand& integrand, const IntegratorState& state);
 
-// Points of `total` for each channel: nine tenths proportional to `need`, which is sigma_i / sqrt(cost_i) (eq. 2.55, and
-// the best for a given time) as far as it is known, the rest evenly; none for channels that are not active. They add up
-// to at least `total`.
+// Points of `total` for each channel: nine tenths proportional to `need`, which is sigma_i / sqrt(cost_i) (eq. 2.55,
+// and the best for a given time) as far as it is known, the rest evenly; none for channels that are not active. They
+// add up to at least `total`.
 std::vector<std::uint64_t> allocate(std::uint64_t total, const std::vector<double>& need,
                                     const std::vector<std::uint8_t>& active);
 

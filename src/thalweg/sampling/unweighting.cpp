@@ -12,7 +12,7 @@ namespace thalweg {
 double UnweightingPlan::sum() const { return std::accumulate(w_max.begin(), w_max.end(), 0.0); }
 
 UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>& channels, double budget,
-                                             const std::vector<double>& cost) {
+                                             const std::vector<double>& cost, bool leave_one_out) {
   std::vector<std::vector<WeightStatistics::Tail>> tails;
   double size = 0, dearest = 0;
   for (const WeightStatistics& c : channels) {
@@ -27,9 +27,12 @@ UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>
       const double here = cost.empty() ? p : p * cost[c] / dearest;
       auto last = std::upper_bound(tails[c].begin(), tails[c].end(), here,
                                    [](double share, const WeightStatistics::Tail& t) { return share < t.share; });
-      const WeightStatistics::Tail& found = *--last;
-      plan.w_max.push_back(found.w_max);
-      if (size > 0) plan.over += found.over / size;
+      plan.w_max.push_back(std::prev(last)->w_max);
+      // A point above the maximum meets the one that the others give, which is a point lower; and the largest of all
+      // meets the second.
+      const double above = std::prev(last)->share, one = 1 / static_cast<double>(channels[c].points());
+      while (leave_one_out && last != tails[c].end() && last->share < std::max(above, one) + 0.5 * one) ++last;
+      if (size > 0) plan.over += (leave_one_out && last != tails[c].end() ? last : std::prev(last))->over / size;
     }
     return plan;
   };

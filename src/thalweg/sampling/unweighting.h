@@ -17,13 +17,15 @@ namespace thalweg {
 struct UnweightingPlan {
   std::vector<double> w_max;  // by channel; 0 for a channel that gives nothing
   double sum() const;         // sum of w_max: the weight a trial stands for
-  double over = 0;            // share of sum_c <|w|>_c above the maxima, in the weights that they were found with
+  double over = 0;            // share of sum_c <|w|>_c above the maxima: of the weights that they were found with,
+                              // each against the maxima that the others give
 
-  // Maxima lowered until `budget` of the cross section lies above them, where that saves most: the time of an event goes
-  // as sum_c cost_c w_max,c, and one more point above the maximum of any channel then saves the same. So P(|w| > w_max,c)
-  // is proportional to cost_c. `cost`: of a point by channel, or empty for equal ones.
+  // Maxima lowered until `budget` of the cross section lies above them, where that saves most: the time of an event
+  // goes as sum_c cost_c w_max,c, and one more point above the maximum of any channel then saves the same. So P(|w| >
+  // w_max,c) is proportional to cost_c. `cost`: of a point by channel, or empty for equal ones. leave_one_out = false:
+  // with these weights alone, however few they are.
   static UnweightingPlan from_budget(const std::vector<WeightStatistics>& channels, double budget,
-                                     const std::vector<double>& cost = {});
+                                     const std::vector<double>& cost = {}, bool leave_one_out = true);
 };
 
 // The figures of merit of design and literature, from the integration's weights.
