@@ -153,6 +153,9 @@ TEST(ChannelSet, DivergencesAreExplained) {
 TEST(ChannelSet, LabChannels) {
   EXPECT_EQ(Process("g g > t t~ g").channels(ChannelKinds::lab).size(), 3u);
   EXPECT_THROW(Process("p p > e+ e-", kHadrons, 20, 0).channels(ChannelKinds::lab), RequestError);
+  // Photon and Z, or one for both where the cuts keep away from the pole of the photon.
+  EXPECT_EQ(Process("g u > e+ e- u", kHadrons, 20, 0.4).channels(ChannelKinds::lab).size(), 2u);
+  EXPECT_EQ(Process("g u > e+ e- u", kHadrons, 60, 1).channels(ChannelKinds::lab).size(), 1u);
   EXPECT_THROW(Process("e+ e- > mu+ mu-", {Beams::Kind::partons, 200, 0, 0}).channels(ChannelKinds::lab), RequestError);
 }
 

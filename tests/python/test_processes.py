@@ -75,6 +75,41 @@ def test_dropped_channels_are_reported_and_get_no_points(tmp_path):
     assert 0 < len(dropped) < len(channels) and all(c["points"] == 0 for c in dropped)
 
 
+# Channels of other parts cannot take the place of the last one of a part.
+def test_the_last_channel_of_a_part_is_kept(tmp_path):
+    done = run("integrate", SOURCE / "cards/pp_eejj.toml", "--sampler", "vegas", "--set", "sampling.channels=lab",
+               "--set", "sampling.adaptation_points=200", "--set", "sampling.drop=0.1", "--set",
+               "integration.points=20000", "--run", tmp_path / "r", "--json")
+    assert done.returncode == 0, done.stderr
+    parts = {}
+    for channel in json.loads(done.stdout)["channels"]:
+        part = channel["name"].split(":")[0]
+        parts[part] = parts.get(part, 0) + channel["active"]
+    assert len(parts) > 10 and min(parts.values()) == 1
+
+
+# The same flavours with the same frequencies (bins of expected content above 10; false alarm 1e-6).
+def test_separate_sub_processes_make_the_same_events(tmp_path):
+    counts = []
+    for how in ("summed", "separate"):
+        file = tmp_path / f"{how}.lhe"
+        done = run("generate", SOURCE / "cards/pp_eej.toml", "--sampler", "vegas", "--set",
+                   f"sampling.sub_processes={how}", "-n", 10000, "--run", tmp_path / how, "-o", file)
+        assert done.returncode == 0, done.stderr
+        assert f'sub_processes = "{how}"' in (tmp_path / how / "card.toml").read_text()
+        of = {}
+        for event in pylhe.LHEFile.fromfile(str(file)).events:
+            flavours = tuple(int(p.id) for p in event.particles)
+            of[flavours] = of.get(flavours, 0) + 1
+        counts.append(of)
+    pairs = [(counts[0].get(f, 0), counts[1].get(f, 0)) for f in set(counts[0]) | set(counts[1])]
+    pairs = [p for p in pairs if sum(p) > 20]
+    assert len(pairs) > 15
+    chi2 = sum((a - b) ** 2 / (a + b) for a, b in pairs)
+    k, x = len(pairs) - 1, np.log(1e6)
+    assert chi2 < k + 2 * np.sqrt(k * x) + 2 * x  # probability e^-x at most (Laurent and Massart)
+
+
 def test_weights_of_variations(tmp_path):
     done = run("generate", SOURCE / "cards/pp_ttx.toml", "--sampler", "vegas", "--set", "output.variations=scales",
                "--set", 'output.format=["lhe", "hdf5"]', "-n", 300, "--run", tmp_path / "r", "--json")

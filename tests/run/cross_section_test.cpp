@@ -8,6 +8,7 @@
 #include <random>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/random.h"
 #include "thalweg/base/units.h"
 #include "thalweg/sampling/integrator.h"
 
@@ -90,6 +91,59 @@ TEST(CrossSection, ChannelWeightsAddUpToOne) {
         if (weight[e] != 0) {
           EXPECT_NEAR(alpha.row(0)[e] + alpha.row(1)[e] + alpha.row(2)[e], 1, 1e-12);
         }
+    }
+  }
+}
+
+// Of a part and of the channels in use, whichever those are; no weight is given to other parts.
+TEST(CrossSection, ChannelWeightsOfEachPartAddUpToOne) {
+  for (const char* channels : {"diagrams", "propagators", "sherpa", "lab"}) {
+    const CrossSection f(
+        card({std::string("sampling.channels=") + channels, "sampling.sub_processes=separate"}, "pp_eejj"));
+    const std::size_t n = f.channels();
+    Arena arena;
+    const Batch y = Batch::take(arena, f.dim(), 50), alpha = Batch::take(arena, n, 50);
+    std::vector<double> weight(50);
+    RandomStream random({1, Phase::integration, 0, 0});
+    for (std::size_t c = 0; c < n; c += 7) {
+      for (std::size_t d = 0; d < y.dim; ++d) random.fill({y.row(d), 50});
+      std::vector<std::uint8_t> active(n);
+      for (std::size_t k = 0; k < n; ++k) active[k] = (k * 7 + c) % 3 > 0;
+      active[c] = 1;
+      for (const bool all : {true, false}) {
+        f.evaluate(c, y, {.weight = weight, .alpha = alpha, .active = all ? std::span<const std::uint8_t>() : active},
+                   arena);
+        for (std::size_t e = 0; e < 50; ++e) {
+          if (weight[e] == 0) continue;
+          double sum = 0;
+          for (std::size_t k = 0; k < n; ++k) {
+            sum += alpha.row(k)[e];
+            if (f.part_of(k) != f.part_of(c) || !(all || active[k])) {
+              EXPECT_EQ(alpha.row(k)[e], 0);
+            }
+          }
+          EXPECT_NEAR(sum, 1, 1e-12);
+        }
+      }
+    }
+  }
+}
+
+// One amplitude a point or all of them: the same cross section, and less work.
+TEST(CrossSection, SeparateSubProcessesAddUp) {
+  for (const auto& [name, channels] : {std::pair{"pp_eej", "propagators"}, {"pp_eej", "diagrams"}, {"pp_eej", "lab"}}) {
+    const std::string chosen = std::string("sampling.channels=") + channels;
+    const RunCard summed = card({chosen, "sampling.sub_processes=summed"}, name),
+                  separate = card({chosen, "sampling.sub_processes=separate", "seed=2"}, name);
+    const Integral whole = integrate(summed, 2e-3);
+    expect_pull(integrate(separate, 2e-3, true, 2), whole.value, whole.error);
+    const CrossSection f(separate);
+    EXPECT_LT(f.cost(0), CrossSection(summed).cost(0));
+    for (std::size_t c = 1; c < f.channels(); ++c) {
+      EXPECT_GE(f.part_of(c), f.part_of(c - 1));
+      if (f.part_of(c) != f.part_of(c - 1)) {
+        EXPECT_NE(f.map_of(c), f.map_of(c - 1));
+      }
     }
   }
 }

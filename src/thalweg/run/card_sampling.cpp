@@ -51,6 +51,7 @@ void SamplingKeys::read_sampling(RunCard& card) const {
 void SamplingKeys::use_baseline(RunCard& card) {
   card.sampler = "vegas";
   card.channels = ChannelWeights::propagators;
+  card.sub_processes = SubProcesses::summed;
   card.vegas_bins = 128;
   card.vegas_damping = 0.5;
   card.adaptation_points = 50'000;

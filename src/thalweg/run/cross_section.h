@@ -60,7 +60,7 @@ class CrossSection : public Integrand, public EventSource {
   static constexpr double kMapsCost = 300, kDensitiesCost = 75;  // ns a point
   // FLOP a nanosecond: half of what one core with 512-bit vectors reaches for t t~ + gluons (75 to 110).
   static constexpr double kAmplitudeRate = 45;
-  static constexpr double kSeparateFrom = 1;  // cost of amplitudes over that of the rest
+  static constexpr double kSeparateFrom = 0.3;  // cost of amplitudes over that of the rest
   // Sub-processes with equal amplitudes, evaluated once.
   struct Group {
     AmplitudeProgram program;
