@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <thread>
 
@@ -67,6 +69,28 @@ RunOptions RunArguments::options() const {
   return options;
 }
 
+namespace {
+
+// The largest ones.
+void print_channels(nlohmann::json channels, const std::string& unit) {
+  constexpr std::size_t kMost = 20;
+  auto value = [](const nlohmann::json& c) { return c["value"].get<double>(); };
+  if (channels.size() > kMost)
+    std::stable_sort(channels.begin(), channels.end(),
+                     [&](const auto& a, const auto& b) { return std::abs(value(a)) > std::abs(value(b)); });
+  double rest = 0;
+  for (std::size_t c = 0; c < channels.size(); ++c)
+    if (c < kMost)
+      fmt::print("  channel {:<6} {:>12.6g} +- {:.2g} {}\n", channels[c]["name"].get<std::string>(), value(channels[c]),
+                 channels[c]["error"].get<double>(), unit);
+    else
+      rest += value(channels[c]);
+  if (channels.size() > kMost)
+    fmt::print("  {} other channels {:.6g} {}, see result.json\n", channels.size() - kMost, rest, unit);
+}
+
+}  // namespace
+
 int finish(const Run& run, const RunArguments& arguments) {
   const nlohmann::json& r = run.result();
   if (arguments.json) {
@@ -82,9 +106,7 @@ int finish(const Run& run, const RunArguments& arguments) {
     fmt::print("  efficiency     {:.1f} % (largest weight of {}), {:.1f} % (bootstrap median), {:.1f} % (budget)\n",
                100 * w["unweighting_efficiency"].get<double>(), w["points"].get<std::uint64_t>(),
                100 * w["efficiency_bootstrap"].get<double>(), 100 * w["efficiency_budget"].get<double>());
-    for (const auto& c : r["channels"])
-      fmt::print("  channel {:<6} {:>12.6g} +- {:.2g} {}\n", c["name"].get<std::string>(), c["value"].get<double>(),
-                 c["error"].get<double>(), s["unit"].get<std::string>());
+    print_channels(r["channels"], s["unit"].get<std::string>());
   } else {
     fmt::print("{}\n  sampler trained\n", r["process"].get<std::string>());
   }

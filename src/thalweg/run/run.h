@@ -61,6 +61,7 @@ class Run {
   TrainerConfig trainer_config() const;
   void train_sampler();
   void adapt_grids();
+  void note_tempered();
   void decide_training(const std::optional<TrainerState>& from_file);
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);

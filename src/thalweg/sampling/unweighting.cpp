@@ -98,9 +98,11 @@ UnweightedChunk unweight_chunk(const Integrand& integrand, const std::vector<Cel
   UnweightedChunk result;
   result.trials = n;
   std::vector<std::vector<double>> accepted(n);
+  const Arena::Mark mark = arena.mark();
   for (std::size_t c = 0; c < channels; ++c) {
     const std::size_t m = trials[c].size();
     if (m == 0) continue;
+    arena.rewind(mark);  // a large amplitude needs megabytes of scratch
     const Batch z = Batch::take(arena, dim, m), y = Batch::take(arena, dim, m);
     const Batch records = Batch::take(arena, record, m);
     const auto weight = arena.take<double>(m), log_jacobian = arena.take<double>(m), pick = arena.take<double>(m);
