@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kMostTried = 1000;  // maps
+constexpr std::size_t kMostTried = 600;  // maps
 
 }  // namespace
 
@@ -60,6 +60,7 @@ std::pair<ChannelWeights, std::string> Run::better_channels() const {
 // seconds an iteration, so that those of the run they are to save are not spent here.
 Run::Trial Run::try_channels(const Integrand& integrand) const {
   constexpr double kTime = 2e9, kLeastPoints = 20'000, kMostPoints = 200'000;
+  constexpr std::uint64_t kLeastOfAMap = 2000;  // with 500 trees look better than they are
   double cost = 0;
   for (std::size_t c = 0; c < integrand.channels(); ++c)
     cost += integrand.cost(c) / static_cast<double>(integrand.channels());
@@ -70,7 +71,7 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   config.vegas_bins = card_.vegas_bins;
   config.vegas_damping = card_.vegas_damping;
   config.adaptation_iterations = 5;
-  config.adaptation_points = std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), 500);
+  config.adaptation_points = std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), kLeastOfAMap);
   const Integrator integrator(integrand, config);
   IntegratorState state = integrator.initial_state();
   integrator.adapt(state, [](const IntegratorState&) {});
@@ -78,7 +79,10 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   // that is as much as is believed.
   Trial trial{spread(state), state.adapted_efficiency, 0};
   trial.efficiency = std::min(trial.efficiency, 0.5 / (1 + trial.spread * trial.spread));
-  trial.cost = points_needed(trial.spread, std::max(trial.efficiency, 1e-6)) * mean_cost(integrand, state);
+  // By its spread also where the card says how many points the integral has: few points tell it better than a maximum.
+  const double points_wanted = std::pow(trial.spread / card_.accuracy, 2) +
+                               static_cast<double>(card_.events) / std::max(trial.efficiency, 1e-6);
+  trial.cost = points_wanted * mean_cost(integrand, state);
   return trial;
 }
 
