@@ -20,20 +20,6 @@ double CrossSection::flux(double s_hat) const {
   }
 }
 
-double CrossSection::cost(std::size_t channel) const {
-  const Part& part = parts_[slots_[channel].part];
-  double flops = 0;
-  for (const std::size_t g : part.groups) flops += groups_[g].program.flops;
-  return kMapsCost + flops / kAmplitudeRate + (part.densities ? kDensitiesCost : 0);
-}
-
-std::string CrossSection::channel_name(std::size_t channel) const {
-  const Slot& slot = slots_[channel];
-  const std::string& name = (*channels_)[slot.channel].name();
-  if (parts_.size() == 1) return name;
-  return to_string(sets_[parts_[slot.part].sub_processes[0]].process, model_) + ": " + name;
-}
-
 // Cuts, and the survivors in dense arrays.
 void CrossSection::select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const {
   const std::size_t n = all.momenta.size();

@@ -70,7 +70,7 @@ class CrossSection : public Integrand, public EventSource {
   };
   // What the points of one channel are weights of: all groups, or one.
   struct Part {
-    std::vector<std::size_t> groups, sub_processes, channels;  // indices into groups_, sets_, channels_
+    std::vector<std::size_t> groups, sub_processes;  // indices into groups_, sets_
     std::optional<PdfEvaluator> densities;
     std::vector<std::array<std::size_t, 2>> flavour_row;  // of each of sub_processes in densities
   };

@@ -1,6 +1,5 @@
 // What a card asks for, turned into sub-processes, cuts, channels and amplitudes.
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 #include "thalweg/base/errors.h"
@@ -105,23 +104,6 @@ CrossSection::CrossSection(const RunCard& card)
   declare_variations(card);
 }
 
-// Of the flavours that some sub-processes need, with their rows.
-PdfEvaluator CrossSection::densities_of(const std::vector<std::size_t>& sub_processes,
-                                        std::vector<std::array<std::size_t, 2>>& flavour_row) const {
-  std::vector<int> flavours;
-  for (const std::size_t p : sub_processes) {
-    std::array<std::size_t, 2> rows{};
-    for (std::size_t beam = 0; beam < 2; ++beam) {
-      const int pdg = sets_[p].process.pdg[beam];
-      const auto found = std::find(flavours.begin(), flavours.end(), pdg);
-      rows[beam] = static_cast<std::size_t>(found - flavours.begin());
-      if (found == flavours.end()) flavours.push_back(pdg);
-    }
-    flavour_row.push_back(rows);
-  }
-  return {pdf_->grid, flavours};
-}
-
 std::size_t CrossSection::dim() const { return (*channels_)[0].dim(); }
 
 // Protons are alike: u g from both sides is g u from both sides turned round, as long as no cut tells the beams apart.
@@ -163,43 +145,6 @@ void CrossSection::group_amplitudes(const Parameters& parameters, const std::vec
     Group& group = groups_.emplace_back(Group{std::move(program), std::nullopt, channels_->channel_of()[p], {p}});
     if (weights_ == ChannelWeights::diagrams)
       group.single = compile_single_diagrams(sets_[p], model_, parameters, vertices);
-  }
-}
-
-// Separate sub-processes save amplitudes and cost grids and points: where amplitudes are most of the time.
-void CrossSection::make_parts(SubProcesses wanted) {
-  std::vector<std::size_t> all(groups_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  if (wanted == SubProcesses::automatic) {
-    double cost = 0;
-    for (const Group& group : groups_) cost += group.program.flops / kAmplitudeRate;
-    wanted = cost > kSeparateFrom * (kMapsCost + kDensitiesCost) ? SubProcesses::separate : SubProcesses::summed;
-  }
-  if (wanted == SubProcesses::summed) return add_part(all);
-  for (const std::size_t g : all) add_part({g});
-}
-
-void CrossSection::add_part(const std::vector<std::size_t>& groups) {
-  Part& part = parts_.emplace_back();
-  part.groups = groups;
-  // Channels that diagrams name belong to their sub-processes, the others to all.
-  std::vector<std::uint8_t> named(channels_->size(), 0), here(channels_->size(), 0);
-  for (std::size_t p = 0; p < sets_.size(); ++p)
-    for (const std::size_t c : channels_->channel_of()[p])
-      if (c != ChannelSet::kNone) {
-        named[c] = 1;
-        if (std::count(groups.begin(), groups.end(), group_of_[p])) here[c] = 1;
-      }
-  for (const std::size_t g : groups)
-    part.sub_processes.insert(part.sub_processes.end(), groups_[g].sub_processes.begin(),
-                              groups_[g].sub_processes.end());
-  std::map<std::size_t, std::size_t> map_of;  // by group of channels
-  for (std::size_t c = 0; c < channels_->size(); ++c) {
-    if (named[c] && !here[c]) continue;
-    const auto [map, fresh] = map_of.insert({channels_->group_of(c), maps_});
-    maps_ += fresh;
-    part.channels.push_back(c);
-    slots_.push_back({parts_.size() - 1, c, map->second});
   }
 }
 

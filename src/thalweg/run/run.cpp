@@ -85,14 +85,6 @@ IntegratorConfig Run::integrator_config() const {
   return config;
 }
 
-// Many maps share a budget, unless the card says how many points each has.
-std::uint64_t Run::adaptation_points() const {
-  constexpr std::uint64_t kOfAMap = 20'000, kOfAll = 200'000, kLeast = 3000, kBaseline = 5'000'000;
-  const std::uint64_t maps = integrand_->maps();
-  if (card_.baseline) return std::min(card_.adaptation_points, kBaseline / (card_.adaptation_iterations * maps));
-  return card_.adaptation_points ? card_.adaptation_points : std::clamp(kOfAll / maps, kLeast, kOfAMap);
-}
-
 void Run::load_state() {
   const auto json = folder_.load("state");
   state_ = Integrator(*integrand_, integrator_config()).initial_state();

@@ -1,7 +1,6 @@
 // Which channels a run uses.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -71,7 +70,8 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   config.vegas_bins = card_.vegas_bins;
   config.vegas_damping = card_.vegas_damping;
   config.adaptation_iterations = 5;
-  config.adaptation_points = std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), kLeastOfAMap);
+  config.adaptation_points =
+      std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), kLeastOfAMap);
   const Integrator integrator(integrand, config);
   IntegratorState state = integrator.initial_state();
   integrator.adapt(state, [](const IntegratorState&) {});
@@ -80,41 +80,10 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   Trial trial{spread(state), state.adapted_efficiency, 0};
   trial.efficiency = std::min(trial.efficiency, 0.5 / (1 + trial.spread * trial.spread));
   // By its spread also where the card says how many points the integral has: few points tell it better than a maximum.
-  const double points_wanted = std::pow(trial.spread / card_.accuracy, 2) +
-                               static_cast<double>(card_.events) / std::max(trial.efficiency, 1e-6);
+  const double points_wanted =
+      std::pow(trial.spread / card_.accuracy, 2) + static_cast<double>(card_.events) / std::max(trial.efficiency, 1e-6);
   trial.cost = points_wanted * mean_cost(integrand, state);
   return trial;
-}
-
-// Channels that the last iteration of the adaptation saw next to nothing in: the others take their place. Without a
-// network; its training decides for itself.
-void Run::drop_channels() {
-  if (state_.integrations_done == 0 && card_.neural.drop > 0 && state_.integral.size() == state_.active.size() &&
-      state_.active.size() > 1) {
-    std::vector<std::size_t> order(state_.integral.size());
-    for (std::size_t c = 0; c < order.size(); ++c) order[c] = c;
-    auto size = [&](std::size_t c) { return std::abs(state_.integral[c]); };
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return size(a) < size(b); });
-    double all = 0, dropped = 0;
-    for (const std::size_t c : order) all += size(c);
-    std::size_t count = 0;
-    std::map<std::size_t, std::size_t> left;  // by part: the others of its channels take the place of one
-    for (const std::size_t c : order) ++left[integrand_->part_of(c)];
-    for (const std::size_t c : order) {
-      if (dropped + size(c) > card_.neural.drop * all) break;
-      if (--left[integrand_->part_of(c)] == 0) continue;
-      dropped += size(c);
-      state_.active[c] = 0;
-      ++count;
-    }
-    state_.integral.clear();
-    folder_.save("state", state_.to_json());
-    if (count > 0)
-      note(fmt::format("adapt      {} of {} channels dropped, with {:.2g} of the integral", count, order.size(),
-                       dropped / all));
-  }
-  if (!sampled_ && std::count(state_.active.begin(), state_.active.end(), 0) > 0)
-    sampled_ = std::make_unique<WeightedIntegrand>(*integrand_, state_.active, std::nullopt);
 }
 
 }  // namespace thalweg

@@ -123,36 +123,6 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
   if (card_.trains()) note("train      " + reason);
 }
 
-void Run::adapt_grids() {
-  if (card_.baseline && adaptation_points() < card_.adaptation_points)
-    note(fmt::format("adapt      {} points a map and iteration: {} maps share 5 million", adaptation_points(),
-                     integrand_->maps()));
-  Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
-  note_tempered();
-}
-
-// Maps whose grid follows a power of the integrand, by what they carry.
-void Run::note_tempered() {
-  double tempered = 0, all = 0, least = 1;
-  std::size_t maps = 0, largest = 0;
-  for (std::size_t c = 0; c < state_.integral.size(); ++c) {
-    const double size = std::abs(state_.integral[c]), power = state_.power[state_.map_of[c]];
-    all += size;
-    if (power == 1) continue;
-    if (tempered == 0 || size > std::abs(state_.integral[largest])) largest = c;
-    tempered += size;
-    least = std::min(least, power);
-  }
-  for (const double power : state_.power) maps += power < 1;
-  if (maps == 0) return;
-  note(
-      fmt::format("adapt      too few points see the integrand in {} of {} maps, with {:.2g} of the integral; the "
-                  "largest is channel "
-                  "{}. Their grids follow its power {:.3g} or more{}",
-                  maps, state_.power.size(), all > 0 ? tempered / all : 1.0, integrand_->channel_name(largest), least,
-                  tempered < 0.01 * all ? "" : ". Without a trained flow integral and error are not to be trusted"));
-}
-
 void Run::train_flows(TrainerState& trained) {
   const TrainerConfig config = trainer_config();
   NeuralTrainer(*integrand_, config).train(trained, [&](const TrainerState& s) {

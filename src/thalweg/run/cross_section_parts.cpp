@@ -1,0 +1,80 @@
+// Sub-processes summed or one by one: the parts of the integrand, their channels and costs.
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "thalweg/run/cross_section.h"
+
+namespace thalweg {
+
+// Separate sub-processes save amplitudes and cost grids and points: where amplitudes are most of the time.
+void CrossSection::make_parts(SubProcesses wanted) {
+  std::vector<std::size_t> all(groups_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (wanted == SubProcesses::automatic) {
+    double cost = 0;
+    for (const Group& group : groups_) cost += group.program.flops / kAmplitudeRate;
+    wanted = cost > kSeparateFrom * (kMapsCost + kDensitiesCost) ? SubProcesses::separate : SubProcesses::summed;
+  }
+  if (wanted == SubProcesses::summed) return add_part(all);
+  for (const std::size_t g : all) add_part({g});
+}
+
+void CrossSection::add_part(const std::vector<std::size_t>& groups) {
+  Part& part = parts_.emplace_back();
+  part.groups = groups;
+  // Channels that diagrams name belong to their sub-processes, the others to all.
+  std::vector<std::uint8_t> named(channels_->size(), 0), here(channels_->size(), 0);
+  for (std::size_t p = 0; p < sets_.size(); ++p)
+    for (const std::size_t c : channels_->channel_of()[p])
+      if (c != ChannelSet::kNone) {
+        named[c] = 1;
+        if (std::count(groups.begin(), groups.end(), group_of_[p])) here[c] = 1;
+      }
+  for (const std::size_t g : groups)
+    part.sub_processes.insert(part.sub_processes.end(), groups_[g].sub_processes.begin(),
+                              groups_[g].sub_processes.end());
+  auto serves = [&](std::size_t c) { return here[c] || !named[c]; };
+  bool any = false;
+  for (std::size_t c = 0; c < channels_->size(); ++c) any = any || serves(c);
+  std::map<std::size_t, std::size_t> map_of;  // by group of channels
+  for (std::size_t c = 0; c < channels_->size(); ++c) {
+    if (any && !serves(c)) continue;  // four-point vertices alone name none
+    const auto [map, fresh] = map_of.insert({channels_->group_of(c), maps_});
+    maps_ += fresh;
+    slots_.push_back({parts_.size() - 1, c, map->second});
+  }
+}
+
+// Of the flavours that some sub-processes need, with their rows.
+PdfEvaluator CrossSection::densities_of(const std::vector<std::size_t>& sub_processes,
+                                        std::vector<std::array<std::size_t, 2>>& flavour_row) const {
+  std::vector<int> flavours;
+  for (const std::size_t p : sub_processes) {
+    std::array<std::size_t, 2> rows{};
+    for (std::size_t beam = 0; beam < 2; ++beam) {
+      const int pdg = sets_[p].process.pdg[beam];
+      const auto found = std::find(flavours.begin(), flavours.end(), pdg);
+      rows[beam] = static_cast<std::size_t>(found - flavours.begin());
+      if (found == flavours.end()) flavours.push_back(pdg);
+    }
+    flavour_row.push_back(rows);
+  }
+  return {pdf_->grid, flavours};
+}
+
+double CrossSection::cost(std::size_t channel) const {
+  const Part& part = parts_[slots_[channel].part];
+  double flops = 0;
+  for (const std::size_t g : part.groups) flops += groups_[g].program.flops;
+  return kMapsCost + flops / kAmplitudeRate + (part.densities ? kDensitiesCost : 0);
+}
+
+std::string CrossSection::channel_name(std::size_t channel) const {
+  const Slot& slot = slots_[channel];
+  const std::string& name = (*channels_)[slot.channel].name();
+  if (parts_.size() == 1) return name;
+  return to_string(sets_[parts_[slot.part].sub_processes[0]].process, model_) + ": " + name;
+}
+
+}  // namespace thalweg
