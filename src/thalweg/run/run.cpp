@@ -155,7 +155,8 @@ nlohmann::json Run::integral_json() const {
   json["cross_section"] = {{"value", integral.value},
                            {"error", integral.error},
                            {"unit", integrand_->unit()},
-                           {"chi2_per_dof", integral.chi2_per_dof}};
+                           {"chi2_per_dof", integral.chi2_per_dof},
+                           {"error_spread", integral.error_spread}};
   json["weights"] = {{"relative_std_dev", e.relative_std_dev},
                      {"points", integral.non_zero},
                      {"unweighting_efficiency", e.unweighting},
@@ -204,6 +205,10 @@ void Run::integrate() {
   if (integral.non_finite > 0)
     note(fmt::format("integrate  {} of {} weights are not finite and count as 0; the first: {}", integral.non_finite,
                      integral.points, state_.first_non_finite));
+  if (integral.error_spread > kErrorSpread)
+    note(fmt::format("integrate  the error rests on a few large weights (relative variance of its square {:.2g}, {} at most "
+                     "should be): value and error are rather too small; more integration.points or other channels help",
+                     integral.error_spread, kErrorSpread));
   if (card_.points == 0 && integral.error > card_.accuracy * std::abs(integral.value)) {
     exit_code_ = 4;
     progress_.say(fmt::format("accuracy {:.2g} reached, {:.2g} asked for: the limit on points came first",

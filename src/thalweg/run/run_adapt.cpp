@@ -1,4 +1,6 @@
 // The adaptation of grids, and the channels that it leaves.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>

@@ -55,6 +55,7 @@ Integral of_channel(const IntegratorState& state, std::size_t channel) {
   const ChannelSum& sum = state.sums[channel];
   const double points = integration_points(state);
   Integral result{sum.means / points, std::sqrt(s.variance() * sum.squares) / points};
+  if (s.variance() > 0) result.error_spread = s.variance_of_variance() / std::pow(s.variance(), 2);
   result.points = s.points();
   result.non_zero = s.non_zero();
   result.non_finite = s.non_finite();
@@ -68,11 +69,13 @@ Integral total(const IntegratorState& state) {
     const Integral part = of_channel(state, c);
     result.value += part.value;
     error2 += part.error * part.error;
+    result.error_spread += part.error_spread * std::pow(part.error, 4);
     result.points += part.points;
     result.non_zero += part.non_zero;
     result.non_finite += part.non_finite;
   }
   result.error = std::sqrt(error2);
+  result.error_spread = error2 > 0 ? result.error_spread / (error2 * error2) : 0;
   double chi2 = 0;
   int n = 0;
   for (const IterationResult& it : state.iterations)

@@ -74,12 +74,15 @@ struct IntegratorState {
 };
 
 // Means of the integration iterations, weighted by their points. chi2: of the iterations against the total.
+// error_spread: relative variance of error^2. Above kErrorSpread a few large weights make the error, larger ones are to
+// be expected, and value and error are rather too small (the criterion of MCNP: its manual, LA-UR-03-1987, chapter 2).
+inline constexpr double kErrorSpread = 0.1;
 struct Integral {
-  double value = 0, error = 0, chi2_per_dof = 0;
+  double value = 0, error = 0, chi2_per_dof = 0, error_spread = 0;
   std::uint64_t points = 0, non_zero = 0, non_finite = 0;
 };
 Integral total(const IntegratorState& state);
-Integral of_channel(const IntegratorState& state, std::size_t channel);  // chi2_per_dof is 0
+Integral of_channel(const IntegratorState& state, std::size_t channel);  // without chi2_per_dof
 // sum_i sigma_i / |I| at the end of the adaptation: the relative deviation of weights with the best N_i.
 double spread(const IntegratorState& state);
 

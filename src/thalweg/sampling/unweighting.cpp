@@ -65,7 +65,7 @@ Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const U
     const double share = c.mean() / integral, mean = c.absolute_sum() / static_cast<double>(c.non_zero());
     const double replica = c.bootstrap_maximum(std::max<std::uint64_t>(c.non_zero() / 10, 1));
     result.unweighting += share * mean / c.maximum();
-    result.bootstrap += share * mean / replica;
+    result.bootstrap += share * std::min(mean / replica, 1.0);  // the median of a few may lie below their mean
     const double points_here = static_cast<double>(c.points());
     size += c.absolute_sum() / points_here;
     trials += plan.w_max[i] * static_cast<double>(c.non_zero()) / points_here;

@@ -56,6 +56,17 @@ void WeightStatistics::merge(const WeightStatistics& other) {
 double WeightStatistics::variance() const { return points_ > 1 ? m2_ / static_cast<double>(points_ - 1) : 0; }
 double WeightStatistics::error2() const { return points_ > 1 ? variance() / static_cast<double>(points_) : 0; }
 
+double WeightStatistics::variance_of_variance() const {
+  if (points_ < 2) return 0;
+  double sum = static_cast<double>(points_ - non_zero_) * std::pow(mean_, 4);
+  for (const auto& [key, bin] : histogram_) {
+    const auto count = static_cast<double>(bin.count);
+    sum += count * std::pow(bin.sum / count - std::abs(mean_), 4);
+  }
+  const auto n = static_cast<double>(points_);
+  return std::max(sum / n - variance() * variance(), 0.0) / n;
+}
+
 double WeightStatistics::bootstrap_maximum(std::uint64_t draws) const {
   if (top_.empty()) return 0;
   // P(maximum < k-th largest) = (1 - k/n)^draws; the median is where it passes 1/2
