@@ -142,6 +142,23 @@ TEST(Integrator, AllocationDoesNotBias) {
   EXPECT_LT(std::sqrt(values.error2()), 0.04);
 }
 
+// Weights that are 1 and, rarely, 1001: the relative variance of the error's square is that of the number
+// of large weights, 1/(N p), and no warning where there are many.
+TEST(Integrator, SpreadOfTheError) {
+  IntegratorConfig c = config();
+  c.adapt_grids = false;
+  c.adaptation_iterations = 1;
+  const RareLargeWeights f;
+  for (const std::uint64_t points : {2'000, 2'000'000}) {
+    c.points = points;
+    const double expected = 1 / (1e-3 * static_cast<double>(points));
+    const Integral result = total(integrate(f, c));
+    // N p large weights: 2 +- 1.4, 2000 +- 45
+    EXPECT_NEAR(result.error_spread / expected, 1, points > 10'000 ? 0.15 : 0.8);
+    EXPECT_EQ(result.error_spread > kErrorSpread, points < 10'000);
+  }
+}
+
 TEST(Integrator, NonFiniteWeightsAreCountedAndTooManyFail) {
   EXPECT_GT(total(integrate(Camel(false, 2e-5), config())).non_finite, 0u);
   EXPECT_THROW(integrate(Camel(false, 1e-3), config()), RunError);

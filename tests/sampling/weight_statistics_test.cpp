@@ -37,6 +37,9 @@ TEST(WeightStatistics, MomentsAndMerging) {
     EXPECT_NEAR(s.variance(), variance, 1e-11);
     EXPECT_EQ(s.maximum(), *std::max_element(w.begin(), w.end()));
   }
+  double fourth = 0;
+  for (double x : w) fourth += std::pow(x - mean, 4) / 10'000;
+  EXPECT_NEAR(whole.variance_of_variance() / ((fourth - variance * variance) / 10'000), 1, 0.02);
 }
 
 TEST(WeightStatistics, TailIsExact) {

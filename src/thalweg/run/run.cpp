@@ -206,9 +206,10 @@ void Run::integrate() {
     note(fmt::format("integrate  {} of {} weights are not finite and count as 0; the first: {}", integral.non_finite,
                      integral.points, state_.first_non_finite));
   if (integral.error_spread > kErrorSpread)
-    note(fmt::format("integrate  the error rests on a few large weights (relative variance of its square {:.2g}, {} at most "
-                     "should be): value and error are rather too small; more integration.points or other channels help",
-                     integral.error_spread, kErrorSpread));
+    note(fmt::format(
+        "integrate  the error rests on a few large weights (relative variance of its square {:.2g}, {} at most "
+        "should be): value and error are rather too small; more integration.points or other channels help",
+        integral.error_spread, kErrorSpread));
   if (card_.points == 0 && integral.error > card_.accuracy * std::abs(integral.value)) {
     exit_code_ = 4;
     progress_.say(fmt::format("accuracy {:.2g} reached, {:.2g} asked for: the limit on points came first",

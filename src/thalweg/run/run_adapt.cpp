@@ -39,11 +39,12 @@ void Run::note_tempered() {
   }
   for (const double power : state_.power) maps += power < 1;
   if (maps == 0) return;
-  note(fmt::format(
-      "adapt      too few points see the integrand in {} of {} maps, with {:.2g} of the integral, the largest of channel "
-      "{}; grids follow its power {:.3g} or more{}",
-      maps, state_.power.size(), all > 0 ? tempered / all : 1.0, integrand_->channel_name(largest), least,
-      tempered < 0.01 * all ? "" : ". Without a trained flow integral and error are not to be trusted"));
+  note(
+      fmt::format("adapt      too few points see the integrand in {} of {} maps, with {:.2g} of the integral, the "
+                  "largest of channel "
+                  "{}; grids follow its power {:.3g} or more{}",
+                  maps, state_.power.size(), all > 0 ? tempered / all : 1.0, integrand_->channel_name(largest), least,
+                  tempered < 0.01 * all ? "" : ". Without a trained flow integral and error are not to be trusted"));
 }
 
 // Channels that the last iteration of the adaptation saw next to nothing in: the others take their place. Without a

@@ -23,7 +23,8 @@ class WeightStatistics {
   double mean() const { return mean_; }
   double variance() const;  // of a single weight; 0 for fewer than two points
   double error2() const;    // variance of the mean
-  // Of the variance of a single weight as it is estimated here: (mu_4 - sigma^4) / points, mu_4 to 2 % from the histogram.
+  // Of the variance of a single weight as it is estimated here: (mu_4 - sigma^4) / points, mu_4 to 2 % from the
+  // histogram.
   double variance_of_variance() const;
   double maximum() const { return top_.empty() ? 0 : top_.front(); }
   double absolute_sum() const { return absolute_sum_; }
