@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/random.h"
 #include "thalweg/sampling/unweighting.h"
 
 namespace thalweg {
@@ -241,6 +242,28 @@ TEST(Unweighting, BudgetGoesWhereItSavesMost) {
                   0.1 * cost[c]);
   }
   EXPECT_EQ(UnweightingPlan::from_budget(channels, 0, cost).w_max[2], channels[2].maximum());
+}
+
+// Weights u^-0.4 in channels of 500 points each, whose overweight above any maximum is known: w^(1 - 1/p) p / (1 - p).
+// What the plan expects comes true on new weights; from the weights alone it is too small where
+// few points lie above the maxima.
+TEST(Unweighting, ExpectedOverweightComesTrue) {
+  constexpr double kPower = 0.4;
+  std::vector<WeightStatistics> channels(300);
+  RandomStream random({1, Phase::integration, 0, 0});
+  for (WeightStatistics& c : channels)
+    for (int i = 0; i < 500; ++i) c.add(std::pow(random.next(), -kPower));
+  auto truth = [&](const UnweightingPlan& plan) {
+    double over = 0;
+    for (const double w : plan.w_max) over += std::pow(w, 1 - 1 / kPower) * kPower / (1 - kPower);
+    return over / (300 / (1 - kPower));
+  };
+  for (const double budget : {0.015, 0.05}) {
+    const auto plan = UnweightingPlan::from_budget(channels, budget);
+    EXPECT_NEAR(truth(plan) / plan.over, 1, 0.2) << budget;
+  }
+  const auto seen = UnweightingPlan::from_budget(channels, 0.015, {}, false);
+  EXPECT_GT(truth(seen) / seen.over, 1.25);
 }
 
 TEST(Unweighting, EfficienciesOfADefinition) {

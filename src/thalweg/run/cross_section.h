@@ -95,6 +95,7 @@ class CrossSection : public Integrand, public EventSource {
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
   void make_parts(SubProcesses wanted);
   void add_part(const std::vector<std::size_t>& groups);
+  double amplitude_cost(const std::vector<std::size_t>& groups) const;  // ns a point
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
   void declare_variations(const RunCard& card);
   void scale_group(const Group& group, const std::vector<std::size_t>& which,

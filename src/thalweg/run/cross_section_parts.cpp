@@ -12,9 +12,8 @@ void CrossSection::make_parts(SubProcesses wanted) {
   std::vector<std::size_t> all(groups_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   if (wanted == SubProcesses::automatic) {
-    double cost = 0;
-    for (const Group& group : groups_) cost += group.program.flops / kAmplitudeRate;
-    wanted = cost > kSeparateFrom * (kMapsCost + kDensitiesCost) ? SubProcesses::separate : SubProcesses::summed;
+    const double rest = kMapsCost + kDensitiesCost;
+    wanted = amplitude_cost(all) > kSeparateFrom * rest ? SubProcesses::separate : SubProcesses::summed;
   }
   if (wanted == SubProcesses::summed) return add_part(all);
   for (const std::size_t g : all) add_part({g});
@@ -63,11 +62,15 @@ PdfEvaluator CrossSection::densities_of(const std::vector<std::size_t>& sub_proc
   return {pdf_->grid, flavours};
 }
 
+double CrossSection::amplitude_cost(const std::vector<std::size_t>& groups) const {
+  double flops = 0;
+  for (const std::size_t g : groups) flops += groups_[g].program.flops;
+  return flops / kAmplitudeRate;
+}
+
 double CrossSection::cost(std::size_t channel) const {
   const Part& part = parts_[slots_[channel].part];
-  double flops = 0;
-  for (const std::size_t g : part.groups) flops += groups_[g].program.flops;
-  return kMapsCost + flops / kAmplitudeRate + (part.densities ? kDensitiesCost : 0);
+  return kMapsCost + amplitude_cost(part.groups) + (part.densities ? kDensitiesCost : 0);
 }
 
 std::string CrossSection::channel_name(std::size_t channel) const {

@@ -55,6 +55,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
     store.sync();
     folder_.save("generation", g.to_json());
   };
+  const Integral sigma = total(state_);  // walks all histograms: once, not for every chunk
   auto consume = [&](std::uint64_t k, UnweightedChunk& chunk) {
     const std::uint64_t made = chunk.rows.size() / row, use = std::min(made, g.requested - g.events);
     for (std::uint64_t i = 0; i < use; ++i) {
@@ -73,7 +74,6 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
     g.non_finite += chunk.non_finite;
     g.chunks = k + 1;
     if (g.chunks % kChunksPerCheckpoint == 0) checkpoint();
-    const Integral sigma = total(state_);
     progress_.update(
         g.events, fmt::format("sigma {:.6g} +- {:.2g} {}, efficiency {:.1f} %", sigma.value, sigma.error,
                               integrand_->unit(), 100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
