@@ -125,7 +125,7 @@ class NeuralTrainer {
  private:
   struct Scratch;
   struct Step;
-  std::vector<std::uint64_t> counts(const TrainerState& state) const;
+  std::vector<double> expected_points(const TrainerState& state) const;  // by map
   Step plan(const TrainerState& state, Scratch& scratch) const;
   LossScales scales(const TrainerState& state, const Step& step) const;
   void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;

@@ -6,6 +6,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/interrupt.h"
+#include "thalweg/base/random.h"
 #include "thalweg/sampling/reverse_kl.h"
 
 namespace thalweg {
@@ -16,6 +17,7 @@ constexpr double kMemory = 0.98;  // of the running means of weights, per batch
 // behind: on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with
 // flat priors 0.1 learns too slowly.
 constexpr double kWeightRate = 0.3;
+constexpr std::uint32_t kPlanStream = 1u << 31;  // beside those of the tasks
 
 double sigma(const TrainerState& s, std::size_t m) {
   return std::sqrt(std::max(s.square[m] - s.mean[m] * s.mean[m], 1e-6 * s.square[m]));
@@ -23,7 +25,7 @@ double sigma(const TrainerState& s, std::size_t m) {
 
 }  // namespace
 
-std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) const {
+std::vector<double> NeuralTrainer::expected_points(const TrainerState& state) const {
   const std::size_t maps = integrand_.maps();
   std::vector<double> spread(maps);
   double total = 0, used = 0;
@@ -33,16 +35,16 @@ std::vector<std::uint64_t> NeuralTrainer::counts(const TrainerState& state) cons
     used += 1;
     total += spread[m] = std::max(sigma(state, m), 1e-300);
   }
-  std::vector<std::uint64_t> result;
-  const double even = 1 / used;
+  std::vector<double> result(maps);
   for (std::size_t m = 0; m < maps; ++m) {
-    const double share = config_.uniform_fraction * even + (1 - config_.uniform_fraction) * spread[m] / total;
-    result.push_back(
-        spread[m] > 0 ? static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(config_.batch_size))) : 0);
+    const double share = config_.uniform_fraction / used + (1 - config_.uniform_fraction) * spread[m] / total;
+    if (spread[m] > 0) result[m] = share * static_cast<double>(config_.batch_size);
   }
   return result;
 }
 
+// Points come in whole tiles, as many of each map as expected on average: a map that would have a few points in every
+// batch has a tile in some. Channels of a map take turns.
 NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scratch) const {
   Step step;
   step.batch = state.batches_done;
@@ -52,20 +54,27 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
   step.buffered = place >= online;
   step.storing = config_.reuse > 1 && !step.buffered;
   if (place == 0) scratch.buffer.clear();
-  const auto count = counts(state);
+  step.expected = expected_points(state);
   const std::uint64_t size = task_points(config_.batch_size);
-  step.drawn.resize(count.size());
-  for (std::size_t m = 0; m < count.size(); ++m) {
+  RandomStream random({config_.seed, Phase::training, static_cast<std::uint32_t>(step.batch), kPlanStream});
+  step.drawn.resize(step.expected.size());
+  for (std::size_t m = 0; m < step.expected.size(); ++m) {
+    const double fraction = random.next(), turn = random.next();
     std::vector<std::size_t> channels;
     for (const std::size_t c : channels_of_[m])
       if (state.active[c] && (!step.buffered || scratch.buffer.points(c) > 0)) channels.push_back(c);
-    const std::uint64_t each = channels.empty() ? 0 : (count[m] + channels.size() - 1) / channels.size();
-    step.drawn[m] = static_cast<double>(each * channels.size());
+    if (channels.empty()) step.expected[m] = 0;
+    auto tiles = static_cast<std::uint64_t>(step.expected[m] / kFlowTile + fraction);
+    if (step.first) tiles = std::max<std::uint64_t>(tiles, channels.size());
+    step.drawn[m] = static_cast<double>(tiles * kFlowTile);
     step.points += step.drawn[m];
-    for (const std::size_t c : channels)
-      for (std::uint64_t left = each; left > 0; left -= std::min(left, size))
-        step.tasks.push_back({c, m, static_cast<double>(channels.size()), std::min(left, size), step.batch,
+    for (std::size_t k = 0; k < channels.size(); ++k) {
+      const auto place_of = (k + static_cast<std::size_t>(turn * static_cast<double>(channels.size()))) % channels.size();
+      std::uint64_t left = kFlowTile * (tiles / channels.size() + (place_of < tiles % channels.size()));
+      for (; left > 0; left -= std::min(left, size))
+        step.tasks.push_back({channels[k], m, static_cast<double>(channels.size()), std::min(left, size), step.batch,
                               step.tasks.size(), step.buffered});
+    }
   }
   return step;
 }
@@ -73,7 +82,7 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
 LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) const {
   const bool last = step.batch >= state.batches_planned * 3 / 4;
   const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && !last);
-  const std::size_t maps = step.drawn.size();
+  const std::size_t maps = step.expected.size();
   LossScales s;
   for (auto* v : {&s.linear, &s.quadratic, &s.weights}) v->assign(maps, 0.0);
   if (step.first) return s;
@@ -81,24 +90,24 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   if (last) s.tail = config_.tail;
   double integral = 0, spread = 0;
   for (std::size_t m = 0; m < maps; ++m)
-    if (step.drawn[m] > 0) integral += state.size[m], spread += sigma(state, m);
+    if (step.expected[m] > 0) integral += state.size[m], spread += sigma(state, m);
   for (std::size_t m = 0; m < maps; ++m) {
-    if (!(state.size[m] > 0) || step.drawn[m] == 0) continue;
+    if (!(state.size[m] > 0) || step.expected[m] == 0) continue;
     if (state.power[m] < 1) {
-      s.linear[m] = state.tempered_size[m] > 0 ? 1 / (step.drawn[m] * state.tempered_size[m]) : 0;
+      s.linear[m] = state.tempered_size[m] > 0 ? 1 / (step.expected[m] * state.tempered_size[m]) : 0;
       continue;
     }
     if (s.path) {
-      s.linear[m] = 1 / step.drawn[m];
+      s.linear[m] = 1 / step.expected[m];
       const double ramp = config_.anneal * static_cast<double>(state.batches_planned);
       if (const double t = static_cast<double>(step.batch); t < ramp) s.power = t / ramp;
       s.pull = integral_pull(config_, state.mean[m]);
       continue;
     }
-    const double part = config_.loss == Loss::variance ? step.points / step.drawn[m] : spread / sigma(state, m);
-    s.weights[m] = part / (integral * integral) / step.drawn[m];
+    const double part = config_.loss == Loss::variance ? static_cast<double>(config_.batch_size) / step.expected[m] : spread / sigma(state, m);
+    s.weights[m] = part / (integral * integral) / step.expected[m];
     if (kl)
-      s.linear[m] = 1 / (step.drawn[m] * state.size[m]);
+      s.linear[m] = 1 / (step.expected[m] * state.size[m]);
     else
       s.quadratic[m] = s.weights[m];
   }
@@ -199,16 +208,17 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
     results[k] = run_task(integrand_, config_, state, step.tasks[k], scale, scratch.buffer, step.storing, arena,
                           scratch.pool, scratch.gradients[k]);
   });
-  std::vector<double> of_channel(integrand_.channels());
+  std::vector<double> of_channel(integrand_.channels()), share_of(integrand_.channels());
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
     const TrainingTask& task = step.tasks[k];
     if (step.storing) scratch.buffer.append(task.channel, results[k].stored);
-    of_channel[task.channel] += results[k].sum / step.drawn[task.map];
+    of_channel[task.channel] += results[k].sum / task.multiplicity;
+    share_of[task.channel] += results[k].share;
     total[task.map].merge(results[k]);
   }
   const double keep = step.first ? 0 : kMemory;
   for (std::size_t c = 0; c < of_channel.size(); ++c)
-    state.integral[c] = keep * state.integral[c] + (1 - keep) * of_channel[c];
+    if (share_of[c] > 0) state.integral[c] = keep * state.integral[c] + (1 - keep) * of_channel[c] / share_of[c];
   update_means(state, step, total, sums);
   const double rate =
       state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate, config_.final_learning_rate,

@@ -33,7 +33,7 @@ struct NeuralTrainer::Step {
   std::uint64_t batch = 0;
   bool first = true, buffered = false, storing = false;
   std::vector<TrainingTask> tasks;
-  std::vector<double> drawn;  // points of each map
+  std::vector<double> expected, drawn;  // points of each map: their mean over many batches, and in this one
   double points = 0;
 };
 
