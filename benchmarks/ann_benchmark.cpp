@@ -29,7 +29,7 @@ struct Setup {
   }
   void sample(std::size_t t, MapTape& tape) {
     std::copy_n(z.data() + t * tile.size(), tile.size(), tile.data());
-    map->sample_tile(tile.data(), log_density.data(), tape);
+    map->sample_tile(0, tile.data(), log_density.data(), tape);
   }
   std::unique_ptr<TrainableMap> map;
   std::size_t batch;
@@ -84,7 +84,7 @@ void fixed(benchmark::State& state) {
     std::fill(s.gradient.begin(), s.gradient.end(), 0.0F);
     for (std::size_t t = 0; t < s.batch / kFlowTile; ++t) {
       s.sample(t, *s.with_gradient);
-      s.map->backward_tile(s.factor.data(), *s.with_gradient, s.gradient.data());
+      s.map->backward_tile(0, s.factor.data(), *s.with_gradient, s.gradient.data());
     }
     s.adam.step(s.map->parameters(), s.gradient, 1e-9);
   }

@@ -69,12 +69,12 @@ TEST(Mlp, OutputsAreZeroAtTheStartAndTheReferenceLater) {
       MlpTape tape(layout);
       fill_inputs(layout, tape);
       if (config.layers > 1) {
-        mlp_tile(layout, initial_parameters(layout, 1).data(), tape);
+        mlp_tile(layout, initial_parameters(layout, 1).data(), 0, tape);
         for (std::size_t i = 0; i < config.outputs * kFlowTile; ++i) ASSERT_EQ(tape.outputs()[i], 0);
       }
       const AlignedVector<float> p = random_parameters(layout);
       const std::vector<double> exact(p.begin(), p.end());
-      mlp_tile(layout, p.data(), tape);
+      mlp_tile(layout, p.data(), 0, tape);
       for (std::size_t e = 0; e < kFlowTile; ++e) {
         const auto y = reference(layout, exact, inputs_of(layout, tape, e));
         for (std::size_t o = 0; o < y.size(); ++o) ASSERT_NEAR(tape.outputs()[o * kFlowTile + e], y[o], 1e-4);
@@ -91,15 +91,15 @@ TEST(Mlp, GradientMatchesFiniteDifferencesOfTheReference) {
       MlpTape tape(layout);
       fill_inputs(layout, tape);
       const AlignedVector<float> p = random_parameters(layout);
-      mlp_tile(layout, p.data(), tape);
+      mlp_tile(layout, p.data(), 0, tape);
       AlignedVector<float> gradient(layout.sizes.parameters);
       std::fill(tape.delta.begin(), tape.delta.end(), 0.0F);
-      mlp_tile_backward(layout, p.data(), tape, gradient.data());
+      mlp_tile_backward(layout, p.data(), 0, tape, gradient.data());
       for (float g : gradient) ASSERT_EQ(g, 0);
       auto factor = [](std::size_t o, std::size_t e) { return 0.1 * static_cast<double>((o + e) % 5) - 0.15; };
       for (std::size_t o = 0; o < config.outputs; ++o)
         for (std::size_t e = 0; e < kFlowTile; ++e) tape.delta[o * kFlowTile + e] = static_cast<float>(factor(o, e));
-      mlp_tile_backward(layout, p.data(), tape, gradient.data());
+      mlp_tile_backward(layout, p.data(), 0, tape, gradient.data());
       std::vector<double> q(p.begin(), p.end());
       auto sum = [&] {
         double s = 0;

@@ -95,7 +95,7 @@ TEST(CrossSection, ChannelWeightsAddUpToOne) {
   }
 }
 
-// Of a part and of the channels in use, whichever those are; no weight is given to other parts.
+// Of a part and of the channels in use, whichever those are.
 TEST(CrossSection, ChannelWeightsOfEachPartAddUpToOne) {
   for (const char* channels : {"diagrams", "propagators", "sherpa", "lab"}) {
     const CrossSection f(
@@ -110,16 +110,18 @@ TEST(CrossSection, ChannelWeightsOfEachPartAddUpToOne) {
       std::vector<std::uint8_t> active(n);
       for (std::size_t k = 0; k < n; ++k) active[k] = (k * 7 + c) % 3 > 0;
       active[c] = 1;
+      const ChannelPart part = f.part_of(c);
+      const Batch own{alpha.data, alpha.stride, part.size, 50};
       for (const bool all : {true, false}) {
-        f.evaluate(c, y, {.weight = weight, .alpha = alpha, .active = all ? std::span<const std::uint8_t>() : active},
-                   arena);
+        const auto used = all ? std::span<const std::uint8_t>() : std::span(active).subspan(part.first, part.size);
+        f.evaluate(c, y, {.weight = weight, .alpha = own, .active = used}, arena);
         for (std::size_t e = 0; e < 50; ++e) {
           if (weight[e] == 0) continue;
           double sum = 0;
-          for (std::size_t k = 0; k < n; ++k) {
-            sum += alpha.row(k)[e];
-            if (f.part_of(k) != f.part_of(c) || !(all || active[k])) {
-              EXPECT_EQ(alpha.row(k)[e], 0);
+          for (std::size_t k = 0; k < part.size; ++k) {
+            sum += own.row(k)[e];
+            if (!all && !used[k]) {
+              EXPECT_EQ(own.row(k)[e], 0);
             }
           }
           EXPECT_NEAR(sum, 1, 1e-12);
@@ -140,8 +142,10 @@ TEST(CrossSection, SeparateSubProcessesAddUp) {
     const CrossSection f(separate);
     EXPECT_LT(f.cost(0), CrossSection(summed).cost(0));
     for (std::size_t c = 1; c < f.channels(); ++c) {
-      EXPECT_GE(f.part_of(c), f.part_of(c - 1));
-      if (f.part_of(c) != f.part_of(c - 1)) {
+      const ChannelPart before = f.part_of(c - 1), here = f.part_of(c);
+      EXPECT_TRUE(here.index == before.index ? here.first == before.first : here.first == before.first + before.size);
+      EXPECT_LT(here.place(c), here.size);
+      if (here.index != before.index) {
         EXPECT_NE(f.map_of(c), f.map_of(c - 1));
       }
     }

@@ -45,7 +45,7 @@ ChannelWeightNetwork network(const Points& p, bool trained) {
 void apply(const ChannelWeightNetwork& n, Points& p) {
   MlpTape tape(n.layout());
   for (std::size_t first = 0; first < p.weight.size(); first += kFlowTile)
-    n.apply_tile(p.features, p.weight, first, p.alpha, tape);
+    n.apply_tile(0, p.features, p.weight, first, p.alpha, tape);
 }
 
 TEST(ChannelWeights, ANewNetworkLeavesThePriors) {
@@ -109,9 +109,9 @@ TEST(ChannelWeights, GradientMatchesFiniteDifferences) {
   sum();
   MlpTape tape(n.layout());
   for (std::size_t c = 0; c < 3; ++c) std::copy_n(priors.alpha.row(c), kFlowTile, p.alpha.row(c));
-  n.apply_tile(p.features, p.weight, 0, p.alpha, tape);
+  n.apply_tile(0, p.features, p.weight, 0, p.alpha, tape);
   AlignedVector<float> gradient(n.layout().sizes.parameters);
-  n.backward_tile(channel, factor, 0, p.alpha, tape, gradient.data());
+  n.backward_tile(0, channel, factor, 0, p.alpha, tape, gradient.data());
   for (const LinearLayer& l : n.layout().layers)
     for (const std::size_t k : {l.weights + 1, l.bias + l.out - 1}) {
       float& q = n.parameters()[k];

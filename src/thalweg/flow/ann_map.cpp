@@ -10,13 +10,13 @@ AnnMap::AnnMap(const AnnConfig& config, std::uint64_t seed)
     : layout_(config), parameters_(initial_parameters(layout_, seed)) {}
 
 void AnnMap::forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const {
-  run_tiles(true, in, out, log_jacobian);
+  sample(0, in, out, log_jacobian);
 }
 
 void AnnMap::inverse(const Batch&, const Batch&, std::span<double>) const {
   run_error("a fully connected map has no inverse");
 }
-void AnnMap::density_tile(double*, double*, MapTape&) const { run_error("a fully connected map has no inverse"); }
+void AnnMap::density_tile(std::size_t, double*, double*, MapTape&) const { run_error("a fully connected map has no inverse"); }
 
 void AnnMap::orientation(const Batch& in, std::span<double> sign) const {
   AnnTape tape(layout_, false);
@@ -29,7 +29,7 @@ void AnnMap::orientation(const Batch& in, std::span<double> sign) const {
   }
 }
 
-void AnnMap::sample_tile(double* x, double* log_density, MapTape& tape) const {
+void AnnMap::sample_tile(std::size_t, double* x, double* log_density, MapTape& tape) const {
   auto& t = static_cast<AnnTape&>(tape);
   ann_tile(layout_, parameters_.data(), x, t);
   for (std::size_t e = 0; e < kFlowTile; ++e) log_density[e] = -t.log_jacobian[e];
@@ -37,7 +37,7 @@ void AnnMap::sample_tile(double* x, double* log_density, MapTape& tape) const {
 
 const double* AnnMap::signs(const MapTape& tape) const { return static_cast<const AnnTape&>(tape).sign.data(); }
 
-void AnnMap::backward_tile(const double* factor, MapTape& tape, float* gradient) const {
+void AnnMap::backward_tile(std::size_t, const double* factor, MapTape& tape, float* gradient) const {
   ann_tile_density_backward(layout_, parameters_.data(), factor, static_cast<AnnTape&>(tape), gradient);
 }
 

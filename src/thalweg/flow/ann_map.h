@@ -26,9 +26,9 @@ class AnnMap : public TrainableMap {
   void orientation(const Batch& in, std::span<double> sign) const override;
 
   // Where the determinant vanishes log_density is +inf, and the gradient nothing.
-  void sample_tile(double* x, double* log_density, MapTape& tape) const override;
-  void density_tile(double* x, double* log_density, MapTape& tape) const override;
-  void backward_tile(const double* factor, MapTape& tape, float* gradient) const override;
+  void sample_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
+  void density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
+  void backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const override;
   const double* signs(const MapTape& tape) const override;
   void path_backward_tile(const double* by_log_density, const double* by_sample, MapTape& tape,
                           float* gradient) const override;

@@ -12,20 +12,20 @@ CouplingFlow::CouplingFlow(const FlowConfig& config, std::uint64_t seed)
 }
 
 void CouplingFlow::forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const {
-  run_tiles(true, in, out, log_jacobian);
+  sample(0, in, out, log_jacobian);
 }
 void CouplingFlow::inverse(const Batch& in, const Batch& out, std::span<double> log_jacobian) const {
-  run_tiles(false, in, out, log_jacobian);
+  density(0, in, out, log_jacobian);
 }
 
-void CouplingFlow::sample_tile(double* x, double* log_density, MapTape& tape) const {
-  flow_tile(Direction::sample, layout_, parameters_.data(), condition_, x, log_density, static_cast<FlowTape&>(tape));
+void CouplingFlow::sample_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const {
+  flow_tile(Direction::sample, layout_, parameters_.data(), condition, x, log_density, static_cast<FlowTape&>(tape));
 }
-void CouplingFlow::density_tile(double* x, double* log_density, MapTape& tape) const {
-  flow_tile(Direction::density, layout_, parameters_.data(), condition_, x, log_density, static_cast<FlowTape&>(tape));
+void CouplingFlow::density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const {
+  flow_tile(Direction::density, layout_, parameters_.data(), condition, x, log_density, static_cast<FlowTape&>(tape));
 }
-void CouplingFlow::backward_tile(const double* factor, MapTape& tape, float* gradient) const {
-  flow_tile_backward(layout_, parameters_.data(), condition_, factor, static_cast<FlowTape&>(tape), gradient);
+void CouplingFlow::backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const {
+  flow_tile_backward(layout_, parameters_.data(), condition, factor, static_cast<FlowTape&>(tape), gradient);
 }
 
 }  // namespace thalweg

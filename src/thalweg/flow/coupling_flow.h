@@ -11,7 +11,8 @@ namespace thalweg {
 
 // forward: uniform latent numbers -> sample, log |dx/dz| = -log g(x). inverse: sample -> latent. Points lie in
 // [0,1]; the identity when the last layers are zero. Both directions cost the same. Forward and inverse agree to the
-// accuracy of the networks' floats: a density is that of the pass which made the point.
+// accuracy of the networks' floats: a density is that of the pass which made the point. forward and inverse are those of
+// condition 0.
 class CouplingFlow : public TrainableMap {
  public:
   // Hidden layers uniform in +-1/sqrt(inputs) by the stream of `seed`, last layers zero.
@@ -21,22 +22,19 @@ class CouplingFlow : public TrainableMap {
   using TrainableMap::parameters;
   std::span<float> parameters() override { return parameters_; }
   std::unique_ptr<TrainableMap> clone() const override { return std::make_unique<CouplingFlow>(*this); }
-  // Condition used by forward and inverse.
-  void set_condition(std::size_t condition) { condition_ = condition; }
 
   std::size_t dim() const override { return layout_.config.dim; }
   void forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const override;
   void inverse(const Batch& in, const Batch& out, std::span<double> log_jacobian) const override;
 
   std::unique_ptr<MapTape> tape(bool gradient) const override { return std::make_unique<FlowTape>(layout_, gradient); }
-  void sample_tile(double* x, double* log_density, MapTape& tape) const override;
-  void density_tile(double* x, double* log_density, MapTape& tape) const override;
-  void backward_tile(const double* factor, MapTape& tape, float* gradient) const override;
+  void sample_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
+  void density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
+  void backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const override;
 
  private:
   FlowLayout layout_;
   AlignedVector<float> parameters_;
-  std::size_t condition_ = 0;
 };
 
 }  // namespace thalweg

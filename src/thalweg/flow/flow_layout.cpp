@@ -64,7 +64,7 @@ std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::siz
     layer.stride = (in + 3) / 4 * 4;
     layer.weights = sizes.parameters;
     layer.bias = layer.weights + layer.out * layer.stride;
-    const std::size_t biases = layer.out * (l == 0 ? conditions : 1);
+    const std::size_t biases = layer.out * conditions;
     sizes.parameters = (layer.bias + biases + 15) / 16 * 16;
     sizes.trainable += layer.out * layer.in + biases;
     sizes.widest = std::max({sizes.widest, layer.stride, layer.out});
@@ -82,8 +82,9 @@ void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t cond
     auto draw = [&](float& p) { p = static_cast<float>(range * (2 * random.next() - 1)); };
     for (std::size_t o = 0; o < layer.out; ++o)
       for (std::size_t i = 0; i < layer.in; ++i) draw(parameters[layer.weights + o * layer.stride + i]);
-    const std::size_t biases = layer.out * (l == 0 ? conditions : 1);
-    for (std::size_t o = 0; o < biases; ++o) draw(parameters[layer.bias + o]);
+    for (std::size_t o = 0; o < layer.out; ++o) draw(parameters[layer.bias + o]);
+    for (std::size_t k = layer.out; k < layer.out * conditions; ++k)
+      parameters[layer.bias + k] = parameters[layer.bias + k % layer.out];
   }
 }
 

@@ -21,7 +21,7 @@ enum class Permutation { logarithmic, exchange };  // thesis, eq. 3.46 and Tab. 
 
 struct FlowConfig {
   std::size_t dim = 1;         // 1 to 64
-  std::size_t conditions = 1;  // one-hot conditions (channels): each has its own bias in the first layer
+  std::size_t conditions = 1;  // of a point, such as its channel: each has biases of its own in all layers
   std::size_t bins = 10;       // K of the splines, 2 to 64
   std::size_t hidden = 32;     // nodes of a hidden layer, 1 to kMaxHidden
   std::size_t layers = 4;      // linear layers of a network, 1 to kMaxLayers
@@ -34,7 +34,7 @@ struct FlowConfig {
 // y = W x + b, W stored by rows with `stride` floats, so that rows are padded with zeros to multiples of four.
 struct LinearLayer {
   std::size_t in = 0, out = 0, stride = 0;
-  std::size_t weights = 0, bias = 0;  // offsets into the parameters; the first layer has a bias for each condition
+  std::size_t weights = 0, bias = 0;  // offsets into the parameters; a bias for each condition
 };
 
 // Of a set of networks: floats with padding, without it, and the largest number of rows of any layer.
@@ -45,7 +45,7 @@ struct LayerSizes {
 // A network's `count` linear layers, put behind what `sizes` counts so far. RequestError for a shape out of range.
 std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
                                     std::size_t conditions, LayerSizes& sizes);
-// All but the last layer uniform in +-1/sqrt(inputs).
+// All but the last layer uniform in +-1/sqrt(inputs), the same for all conditions.
 void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
                         std::span<float> parameters);
 

@@ -65,7 +65,7 @@ HWY_INLINE void forward_layers(Activation activation, const std::vector<LinearLa
                                std::size_t condition, LayerTape& tape) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const LinearLayer& layer = layers[l];
-    const float* bias = p + layer.bias + (l == 0 ? condition * layer.out : 0);
+    const float* bias = p + layer.bias + condition * layer.out;
     multiply(p + layer.weights, layer.stride, 1, layer.out, layer.in, tape.rows[l].data(), bias,
              tape.rows[l + 1].data());
     if (l + 1 < layers.size())
@@ -82,7 +82,7 @@ HWY_INLINE const float* backward_layers(Activation activation, const std::vector
   for (std::size_t l = layers.size(); l-- > 0;) {
     const LinearLayer& layer = layers[l];
     weight_gradient(delta, layer.out, tape.rows[l].data(), layer.stride, gradient + layer.weights);
-    bias_gradient(delta, layer.out, gradient + layer.bias + (l == 0 ? condition * layer.out : 0));
+    bias_gradient(delta, layer.out, gradient + layer.bias + condition * layer.out);
     if (l == 0 && (layer.in == 0 || !inputs)) return nullptr;
     multiply(p + layer.weights, 1, layer.stride, layer.in, layer.out, delta, nullptr, next);
     if (l > 0)

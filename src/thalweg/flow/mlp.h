@@ -14,6 +14,7 @@ struct MlpConfig {
   std::size_t inputs = 1, outputs = 1;
   std::size_t hidden = 64, layers = 3;  // linear layers, the last one included
   Activation activation = Activation::leaky_relu;
+  std::size_t conditions = 1;  // each has biases of its own
   bool operator==(const MlpConfig&) const = default;
 };
 
@@ -41,8 +42,9 @@ class MlpTape : public LayerTape {
   AlignedVector<float> delta, delta_next;                      // delta, to fill before a backward pass: [output][64]
 };
 
-void mlp_tile(const MlpLayout& layout, const float* parameters, MlpTape& tape);
+void mlp_tile(const MlpLayout& layout, const float* parameters, std::size_t condition, MlpTape& tape);
 // Adds sum_e sum_o delta[o][e] d output_o(e) / d parameters to `gradient`; uses up delta.
-void mlp_tile_backward(const MlpLayout& layout, const float* parameters, MlpTape& tape, float* gradient);
+void mlp_tile_backward(const MlpLayout& layout, const float* parameters, std::size_t condition, MlpTape& tape,
+                       float* gradient);
 
 }  // namespace thalweg

@@ -24,19 +24,33 @@ void TrainableMap::path_backward_tile(const double*, const double*, MapTape&, fl
   run_error("this map has no gradient along its path");
 }
 
-void TrainableMap::run_tiles(bool sample, const Batch& in, const Batch& out, std::span<double> log_jacobian) const {
-  const auto scratch = tape(false);
-  AlignedVector<double> tile(dim() * kFlowTile), log_density(kFlowTile);
+namespace {
+
+void run_tiles(const TrainableMap& map, bool sample, std::size_t condition, const Batch& in, const Batch& out,
+               std::span<double> log_jacobian) {
+  const auto scratch = map.tape(false);
+  AlignedVector<double> tile(map.dim() * kFlowTile), log_density(kFlowTile);
   for (std::size_t first = 0; first < in.size; first += kFlowTile) {
     load_tile(in, first, tile.data());
     if (sample)
-      sample_tile(tile.data(), log_density.data(), *scratch);
+      map.sample_tile(condition, tile.data(), log_density.data(), *scratch);
     else
-      density_tile(tile.data(), log_density.data(), *scratch);
+      map.density_tile(condition, tile.data(), log_density.data(), *scratch);
     store_tile(tile.data(), first, out);
     for (std::size_t e = 0; e < std::min(kFlowTile, in.size - first); ++e)
       log_jacobian[first + e] = sample ? -log_density[e] : log_density[e];
   }
+}
+
+}  // namespace
+
+void TrainableMap::sample(std::size_t condition, const Batch& in, const Batch& out,
+                          std::span<double> log_jacobian) const {
+  run_tiles(*this, true, condition, in, out, log_jacobian);
+}
+void TrainableMap::density(std::size_t condition, const Batch& in, const Batch& out,
+                           std::span<double> log_jacobian) const {
+  run_tiles(*this, false, condition, in, out, log_jacobian);
 }
 
 }  // namespace thalweg

@@ -35,7 +35,11 @@ class CrossSection : public Integrand, public EventSource {
   std::size_t channels() const override { return slots_.size(); }
   std::size_t maps() const override { return maps_; }
   std::size_t map_of(std::size_t channel) const override { return slots_[channel].map; }
-  std::size_t part_of(std::size_t channel) const override { return slots_[channel].part; }
+  std::size_t parts() const override { return parts_.size(); }
+  ChannelPart part_of(std::size_t channel) const override {
+    const Part& part = parts_[slots_[channel].part];
+    return {slots_[channel].part, part.first, part.size};
+  }
   std::string channel_name(std::size_t channel) const override;
   // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
   double cost(std::size_t channel) const override;
@@ -71,6 +75,7 @@ class CrossSection : public Integrand, public EventSource {
   // What the points of one channel are weights of: all groups, or one.
   struct Part {
     std::vector<std::size_t> groups, sub_processes;  // indices into groups_, sets_
+    std::size_t first = 0, size = 0;                 // of slots_
     std::optional<PdfEvaluator> densities;
     std::vector<std::array<std::size_t, 2>> flavour_row;  // of each of sub_processes in densities
   };

@@ -61,15 +61,16 @@ void CrossSection::prior_weights(const Survivors& s, std::size_t first, std::spa
 }
 
 void CrossSection::channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out, Arena& arena) const {
+  const ChannelPart own = part_of(channel);
   std::vector<std::size_t> slots;  // in use, of the part
-  for (std::size_t c = 0; c < channels(); ++c)
-    if (slots_[c].part == slots_[channel].part && (out.active.empty() || out.active[c])) slots.push_back(c);
+  for (std::size_t k = 0; k < own.size; ++k)
+    if (out.active.empty() || out.active[k]) slots.push_back(own.first + k);
   Evaluation plain = out;  // alpha of the others is 0 already
   plain.active = {};
-  std::vector<double> alpha(channels(), 0.0);
+  std::vector<double> alpha(own.size, 0.0);
   if (slots.size() == 1) {
-    alpha[slots[0]] = 1;
-    for (std::size_t i = 0; i < s.count; ++i) set_alpha(plain, channel, s.index[i], alpha);
+    alpha[own.place(slots[0])] = 1;
+    for (std::size_t i = 0; i < s.count; ++i) set_alpha(plain, own.place(channel), s.index[i], alpha);
     return;
   }
   const Arena::Mark mark = arena.mark();
@@ -82,8 +83,8 @@ void CrossSection::channel_weights(std::size_t channel, const Survivors& s, cons
       for (std::size_t r = 0; r < slots.size(); ++r) sum += prior.row(r)[e];
       // A density of exactly zero or below (parton densities may be negative) leaves no preference.
       for (std::size_t r = 0; r < slots.size(); ++r)
-        alpha[slots[r]] = sum > 0 || sum < 0 ? prior.row(r)[e] / sum : 1.0 / static_cast<double>(slots.size());
-      set_alpha(plain, channel, s.index[first + e], alpha);
+        alpha[own.place(slots[r])] = sum > 0 || sum < 0 ? prior.row(r)[e] / sum : 1.0 / static_cast<double>(slots.size());
+      set_alpha(plain, own.place(channel), s.index[first + e], alpha);
     }
   }
 }

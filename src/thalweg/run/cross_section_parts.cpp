@@ -36,6 +36,7 @@ void CrossSection::add_part(const std::vector<std::size_t>& groups) {
   auto serves = [&](std::size_t c) { return here[c] || !named[c]; };
   bool any = false;
   for (std::size_t c = 0; c < channels_->size(); ++c) any = any || serves(c);
+  part.first = slots_.size();
   std::map<std::size_t, std::size_t> map_of;  // by group of channels
   for (std::size_t c = 0; c < channels_->size(); ++c) {
     if (any && !serves(c)) continue;  // four-point vertices alone name none
@@ -43,6 +44,7 @@ void CrossSection::add_part(const std::vector<std::size_t>& groups) {
     maps_ += fresh;
     slots_.push_back({parts_.size() - 1, c, map->second});
   }
+  part.size = slots_.size() - part.first;
 }
 
 // Of the flavours that some sub-processes need, with their rows.

@@ -60,10 +60,10 @@ void Run::drop_channels() {
     for (const std::size_t c : order) all += size(c);
     std::size_t count = 0;
     std::map<std::size_t, std::size_t> left;  // by part: the others of its channels take the place of one
-    for (const std::size_t c : order) ++left[integrand_->part_of(c)];
+    for (const std::size_t c : order) ++left[integrand_->part_of(c).index];
     for (const std::size_t c : order) {
       if (dropped + size(c) > card_.neural.drop * all) break;
-      if (--left[integrand_->part_of(c)] == 0) continue;
+      if (--left[integrand_->part_of(c).index] == 0) continue;
       dropped += size(c);
       state_.active[c] = 0;
       ++count;

@@ -26,8 +26,8 @@ void ChannelWeightNetwork::standardise(const Batch& features, std::span<const do
   }
 }
 
-void ChannelWeightNetwork::apply_tile(const Batch& features, std::span<const double> weight, std::size_t first,
-                                      const Batch& alpha, MlpTape& tape) const {
+void ChannelWeightNetwork::apply_tile(std::size_t part, const Batch& features, std::span<const double> weight,
+                                      std::size_t first, const Batch& alpha, MlpTape& tape) const {
   constexpr double kFar = 30;  // of the standardised features; what lies beyond looks alike
   const std::size_t n = std::min(kFlowTile, features.size - first);
   for (std::size_t i = 0; i < features.dim; ++i) {
@@ -38,7 +38,7 @@ void ChannelWeightNetwork::apply_tile(const Batch& features, std::span<const dou
       to[e] = static_cast<float>(x > -kFar ? std::min(x, kFar) : -kFar);
     }
   }
-  mlp_tile(layout_, parameters_.data(), tape);
+  mlp_tile(layout_, parameters_.data(), part, tape);
   for (std::size_t e = 0; e < n; ++e) {
     if (weight[first + e] == 0) continue;
     const float* delta = tape.outputs() + e;
@@ -53,15 +53,16 @@ void ChannelWeightNetwork::apply_tile(const Batch& features, std::span<const dou
   }
 }
 
-void ChannelWeightNetwork::backward_tile(std::size_t channel, std::span<const double> factor, std::size_t first,
-                                         const Batch& alpha, MlpTape& tape, float* gradient) const {
+void ChannelWeightNetwork::backward_tile(std::size_t part, std::size_t place, std::span<const double> factor,
+                                         std::size_t first, const Batch& alpha, MlpTape& tape, float* gradient) const {
+  std::fill(tape.delta.begin(), tape.delta.end(), 0.0F);  // other parts may have more channels
   for (std::size_t c = 0; c < alpha.dim; ++c) {
     float* delta = tape.delta.data() + c * kFlowTile;
     const double* a = alpha.row(c) + first;
     for (std::size_t e = 0; e < kFlowTile; ++e)
-      delta[e] = e < factor.size() && factor[e] != 0 ? static_cast<float>(factor[e] * ((c == channel) - a[e])) : 0;
+      delta[e] = e < factor.size() && factor[e] != 0 ? static_cast<float>(factor[e] * ((c == place) - a[e])) : 0;
   }
-  mlp_tile_backward(layout_, parameters_.data(), tape, gradient);
+  mlp_tile_backward(layout_, parameters_.data(), part, tape, gradient);
 }
 
 void use_channels(std::span<const std::uint8_t> active, std::span<const double> weight, const Batch& alpha) {
@@ -86,11 +87,16 @@ Batch columns(const Batch& all, std::size_t first, std::size_t n) {
 
 }  // namespace
 
+std::span<const std::uint8_t> WeightedIntegrand::active_of(const ChannelPart& part) const {
+  return active_.empty() ? std::span<const std::uint8_t>() : std::span(active_).subspan(part.first, part.size);
+}
+
 // With a network in blocks: there may be a thousand channels.
 void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const {
+  const ChannelPart own = part_of(channel);
   if (!network_) {
     Evaluation used = out;
-    used.active = active_;
+    used.active = active_of(own);
     return prior_.evaluate(channel, points, used, arena);
   }
   constexpr std::size_t kBlock = 4 * kFlowTile;
@@ -104,15 +110,15 @@ void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const
                      columns(out.features, first, n),
                      columns(out.records, first, n),
                      out.pick.empty() ? out.pick : out.pick.subspan(first, n),
-                     active_};
-    if (!block.alpha.dim) block.alpha = Batch::take(arena, channels(), n);
+                     active_of(own)};
+    if (!block.alpha.dim) block.alpha = Batch::take(arena, own.size, n);
     if (!block.features.dim) block.features = Batch::take(arena, features(), n);
     prior_.evaluate(channel, columns(points, first, n), block, arena);
     for (std::size_t tile = 0; tile < n; tile += kFlowTile)
-      network_->apply_tile(block.features, block.weight, tile, block.alpha, tape);
+      network_->apply_tile(own.index, block.features, block.weight, tile, block.alpha, tape);
     if (out.alpha.dim) continue;
     for (std::size_t e = 0; e < n; ++e)
-      if (block.weight[e] != 0) block.weight[e] *= block.alpha.row(channel)[e];
+      if (block.weight[e] != 0) block.weight[e] *= block.alpha.row(own.place(channel))[e];
   }
 }
 

@@ -1,7 +1,8 @@
 // Trained channel weights (thesis, 5.8):
 //   alpha_i(x) = Softmax_i[ log alpha_i^prior(x) + Delta_i(x) ] over the channels in use,
 // Delta of a fully connected network of the integrand's features; 0 at the start, so that training starts from the
-// prior. A channel whose prior vanishes at a point stays out there.
+// prior. A channel whose prior vanishes at a point stays out there. The network has an output for each channel of a part
+// of the integrand, and the part as a condition: a bias in its first layer.
 #pragma once
 
 #include <cstdint>
@@ -27,18 +28,19 @@ class ChannelWeightNetwork {
   void standardise(const Batch& features, std::span<const double> weight);
 
   // Turns the priors of up to 64 points from `first` on into trained weights, where `weight` is not zero.
-  void apply_tile(const Batch& features, std::span<const double> weight, std::size_t first, const Batch& alpha,
-                  MlpTape& tape) const;
-  // With the tape of apply_tile for points of `channel`: adds the gradient of sum_e factor[e] log alpha_channel(x_e).
-  void backward_tile(std::size_t channel, std::span<const double> factor, std::size_t first, const Batch& alpha,
-                     MlpTape& tape, float* gradient) const;
+  void apply_tile(std::size_t part, const Batch& features, std::span<const double> weight, std::size_t first,
+                  const Batch& alpha, MlpTape& tape) const;
+  // With the tape of apply_tile for points of the channel at `place` in the part: adds the gradient of
+  // sum_e factor[e] log alpha_place(x_e).
+  void backward_tile(std::size_t part, std::size_t place, std::span<const double> factor, std::size_t first,
+                     const Batch& alpha, MlpTape& tape, float* gradient) const;
 
  private:
   MlpLayout layout_;
   AlignedVector<float> parameters_;
 };
 
-// Channels in use: the weights of the others are 0, and those in use add up to 1 again.
+// Channels of a part in use: the weights of the others are 0, and those in use add up to 1 again.
 void use_channels(std::span<const std::uint8_t> active, std::span<const double> weight, const Batch& alpha);
 
 // An integrand with other channel weights: its integral is the same.
@@ -54,7 +56,8 @@ class WeightedIntegrand : public Integrand {
   std::size_t maps() const override { return prior_.maps(); }
   std::size_t map_of(std::size_t channel) const override { return prior_.map_of(channel); }
   std::string unit() const override { return prior_.unit(); }
-  std::size_t part_of(std::size_t channel) const override { return prior_.part_of(channel); }
+  std::size_t parts() const override { return prior_.parts(); }
+  ChannelPart part_of(std::size_t channel) const override { return prior_.part_of(channel); }
   double cost(std::size_t channel) const override { return prior_.cost(channel); }
   std::size_t record_size() const override { return prior_.record_size(); }
   std::size_t features() const override { return prior_.features(); }
@@ -62,6 +65,8 @@ class WeightedIntegrand : public Integrand {
 
  private:
   const Integrand& prior_;
+  std::span<const std::uint8_t> active_of(const ChannelPart& part) const;
+
   std::vector<std::uint8_t> active_;
   std::optional<ChannelWeightNetwork> network_;
 };

@@ -9,20 +9,27 @@
 
 namespace thalweg {
 
+// Channels first, ..., first + size - 1 of an integrand: a term of it (part_of).
+struct ChannelPart {
+  std::size_t index = 0, first = 0, size = 1;
+  std::size_t place(std::size_t channel) const { return channel - first; }
+};
+
 // What a batch of points becomes. Batches without rows are not wanted. Weights are 0 where cuts remove a point, and not
 // finite where the evaluation failed (counted by the caller).
 struct Evaluation {
   std::span<double> weight;        // f / g_i; alpha_i f / g_i where alpha has no rows
-  Batch alpha{};                   // channels() rows, defined where weight is not zero, or none
+  Batch alpha{};                   // a row for each channel of the part, defined where weight is not zero, or none
   Batch features{};                // features() rows or none, defined where weight is not zero
   Batch records{};                 // record_size() rows or none
   std::span<const double> pick{};  // to read, with records: uniform numbers for choices within an event
-  // To read: a flag a channel, empty for all. alpha of the others is 0, and that of those in use adds up to 1.
+  // To read: a flag for each channel of the part, empty for all. alpha of the others is 0, and that of those in use adds
+  // up to 1.
   std::span<const std::uint8_t> active{};
 };
 
-// Sets the channel weights of a point whose weight is f / g_i already.
-inline void set_alpha(const Evaluation& out, std::size_t channel, std::size_t e, std::span<const double> alpha) {
+// Sets the channel weights of a point whose weight is f / g_i already. place: of the channel in its part.
+inline void set_alpha(const Evaluation& out, std::size_t place, std::size_t e, std::span<const double> alpha) {
   double sum = 1;
   if (!out.active.empty()) {
     sum = 0;
@@ -31,7 +38,7 @@ inline void set_alpha(const Evaluation& out, std::size_t channel, std::size_t e,
   auto used = [&](std::size_t c) {
     return out.active.empty() ? alpha[c] : out.active[c] && sum != 0 ? alpha[c] / sum : 0;
   };
-  if (!out.alpha.dim) out.weight[e] *= used(channel);
+  if (!out.alpha.dim) out.weight[e] *= used(place);
   for (std::size_t c = 0; c < out.alpha.dim; ++c) out.alpha.row(c)[e] = used(c);
 }
 
@@ -47,7 +54,8 @@ class Integrand {
   virtual std::size_t maps() const { return channels(); }
   virtual std::size_t map_of(std::size_t channel) const { return channel; }
   // The integrand may be a sum of parts: then f is that of the channel's part, and the alpha of each part add up to 1.
-  virtual std::size_t part_of(std::size_t) const { return 0; }
+  virtual std::size_t parts() const { return 1; }
+  virtual ChannelPart part_of(std::size_t) const { return {0, 0, channels()}; }
   virtual std::string unit() const { return ""; }  // of the integral
   // What a point of a channel costs, in nanoseconds on one core: counted, never clocked, so that decisions that rest on
   // it are the same everywhere.

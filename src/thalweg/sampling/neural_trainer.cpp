@@ -18,22 +18,25 @@ constexpr std::size_t kScalingPoints = 4096;  // that give features their scale
 NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& config)
     : integrand_(integrand), config_(config), channels_of_(integrand.maps()) {
   config_.flow.dim = integrand.dim();
-  config_.flow.conditions = 1;
+  config_.flow.conditions = integrand.maps();
   if (config_.ann) config_.ann->dim = integrand.dim();
-  for (std::size_t c = 0; c < integrand.channels(); ++c) channels_of_[integrand.map_of(c)].push_back(c);
+  for (std::size_t c = 0; c < integrand.channels(); ++c) {
+    channels_of_[integrand.map_of(c)].push_back(c);
+    largest_part_ = std::max(largest_part_, integrand.part_of(c).size);
+  }
 }
 
 TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power) const {
   TrainerState state;
   const std::size_t maps = integrand_.maps(), channels = integrand_.channels();
-  for (std::size_t m = 0; m < maps; ++m) {
-    const std::uint64_t seed = config_.seed * 1'000'003 + m;
+  for (std::size_t f = 0; f < (config_.ann ? maps : 1); ++f) {
+    const std::uint64_t seed = config_.seed * 1'000'003 + f;
     std::unique_ptr<TrainableMap> map;
     if (config_.ann) {
       map = std::make_unique<AnnMap>(*config_.ann, seed);
     } else {
       auto flow = std::make_unique<CouplingFlow>(config_.flow, seed);
-      if (!grids.empty()) start_from_vegas(*flow, grids[m]);
+      for (std::size_t m = 0; m < grids.size(); ++m) start_from_vegas(*flow, m, grids[m]);
       map = std::move(flow);
     }
     GuardedAdam optimiser(map->parameters());
@@ -49,24 +52,29 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
   if (!config_.train_weights || channels == 1 || integrand_.features() == 0) return state;
 
   ChannelWeightNetwork network({.inputs = integrand_.features(),
-                                .outputs = channels,
+                                .outputs = largest_part_,
                                 .hidden = config_.weight_hidden,
                                 .layers = config_.weight_layers,
-                                .activation = config_.flow.activation},
+                                .activation = config_.flow.activation,
+                                .conditions = integrand_.parts()},
                                config_.seed * 1'000'003 + maps);
   Arena arena;
   const std::size_t each = kScalingPoints / channels + 1, n = each * channels;
-  const Batch features = Batch::take(arena, integrand_.features(), n), alpha = Batch::take(arena, channels, n);
+  const Batch features = Batch::take(arena, integrand_.features(), n), alpha = Batch::take(arena, largest_part_, n);
   const Batch points = Batch::take(arena, integrand_.dim(), n);
   const auto weight = arena.take<double>(n), log_jacobian = arena.take<double>(n);
   RandomStream random({config_.seed, Phase::initialisation, 1, 0});
   for (std::size_t e = 0; e < n; ++e)
     for (std::size_t d = 0; d < points.dim; ++d) points.row(d)[e] = random.next();
   for (std::size_t c = 0; c < channels; ++c) {
-    auto part = [&](Batch b) { return Batch{b.data + c * each, b.stride, b.dim, each}; };
-    const Batch here = part(points);
-    state.flows[integrand_.map_of(c)].flow->forward(here, here, log_jacobian.first(each));
-    integrand_.evaluate(c, here, {weight.subspan(c * each, each), part(alpha), part(features)}, arena);
+    auto columns = [&](Batch b, std::size_t rows) { return Batch{b.data + c * each, b.stride, rows, each}; };
+    const Batch here = columns(points, points.dim);
+    const std::size_t m = integrand_.map_of(c);
+    state.flows[state.flow_of(m)].flow->sample(state.condition_of(m), here, here, log_jacobian.first(each));
+    integrand_.evaluate(c, here,
+                     {weight.subspan(c * each, each), columns(alpha, integrand_.part_of(c).size),
+                      columns(features, features.dim)},
+                     arena);
   }
   network.standardise(features, weight);
   state.evaluations += n;
@@ -102,16 +110,18 @@ bool NeuralTrainer::reaches_alone(const TrainerState& state, std::size_t channel
   constexpr std::size_t kPoints = 1024;
   Arena arena;
   const Batch points = Batch::take(arena, integrand_.dim(), kPoints);
-  const Batch alpha = Batch::take(arena, integrand_.channels(), kPoints);
+  const ChannelPart part = integrand_.part_of(channel);
+  const Batch alpha = Batch::take(arena, part.size, kPoints);
   const auto weight = arena.take<double>(kPoints), log_jacobian = arena.take<double>(kPoints);
   RandomStream random({config_.seed, Phase::initialisation, 2, channel});
   for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
-  state.flows[integrand_.map_of(channel)].flow->forward(points, points, log_jacobian);
+  const std::size_t m = integrand_.map_of(channel);
+  state.flows[state.flow_of(m)].flow->sample(state.condition_of(m), points, points, log_jacobian);
   integrand_.evaluate(channel, points, {weight, alpha}, arena);
   for (std::size_t e = 0; e < kPoints; ++e) {
     double others = 0;
     for (std::size_t c = 0; c < alpha.dim; ++c)
-      if (c != channel && state.active[c]) others += std::abs(alpha.row(c)[e]);
+      if (c != part.place(channel) && state.active[part.first + c]) others += std::abs(alpha.row(c)[e]);
     if (weight[e] != 0 && others == 0) return true;
   }
   return false;
@@ -140,7 +150,7 @@ bool NeuralTrainer::has_settled(const TrainerState& state) const {
 void NeuralTrainer::train(TrainerState& state, const Report& report) const {
   if (!state.settled) state.batches_planned = config_.batches;
   CurvePoint sums;
-  Scratch scratch(*this, integrand_, state.weights.has_value());
+  Scratch scratch(*this, integrand_, state);
   std::uint64_t since = 0;
   while (state.batches_done < state.batches_planned) {
     step(state, sums, scratch);
@@ -167,12 +177,16 @@ void NeuralTrainer::train(TrainerState& state, const Report& report) const {
 }
 
 std::vector<std::shared_ptr<const Mapping>> NeuralTrainer::averaged(const TrainerState& state) {
-  std::vector<std::shared_ptr<const Mapping>> maps;
+  std::vector<std::shared_ptr<const TrainableMap>> flows;
   for (const TrainedFlow& trained : state.flows) {
-    auto map = trained.flow->clone();
-    std::copy(trained.optimiser.average.begin(), trained.optimiser.average.end(), map->parameters().begin());
-    maps.push_back(std::move(map));
+    auto flow = trained.flow->clone();
+    std::copy(trained.optimiser.average.begin(), trained.optimiser.average.end(), flow->parameters().begin());
+    flows.push_back(std::move(flow));
   }
+  const std::size_t count = state.mean.size();
+  if (flows.size() == count) return {flows.begin(), flows.end()};
+  std::vector<std::shared_ptr<const Mapping>> maps;
+  for (std::size_t m = 0; m < count; ++m) maps.push_back(std::make_shared<ConditionedMap>(flows[0], m));
   return maps;
 }
 

@@ -3,7 +3,9 @@
 //
 // A batch draws N_i points of channel i from its flow, weighs them, w = alpha_i f / g_i, and follows the gradient of a
 // loss in log g_i and log alpha_i at fixed points. A coupling flow has the same inputs in both directions, so that the
-// gradient needs no second pass. Channels that share a map (Integrand::map_of) share its flow, its N_i and one sigma_i.
+// gradient needs no second pass. All maps share one coupling flow, whose networks have biases of
+// each: what is learned in one serves the others (decision 0014). Channels that share a map (Integrand::map_of) share
+// its N_i and one sigma_i. A fully connected map knows no conditions, so that each map has its own.
 #pragma once
 
 #include <cstdint>
@@ -90,8 +92,10 @@ struct TrainedWeights {
 struct TrainerState {
   std::uint64_t batches_done = 0, batches_planned = 0;
   bool settled = false;            // the loss did, and the plan was shortened
-  std::vector<TrainedFlow> flows;  // by map, as all that follows up to tempered_size
-  // Running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
+  std::vector<TrainedFlow> flows;  // one, or by map
+  std::size_t flow_of(std::size_t map) const { return flows.size() == 1 ? 0 : map; }
+  std::size_t condition_of(std::size_t map) const { return flows.size() == 1 ? map : 0; }
+  // By map, as all that follows up to tempered_size: running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
   std::vector<double> mean, square, size, tail;
   std::vector<double> power;          // of the integrand that each flow is trained on (tempering.h)
   std::vector<double> tempered_size;  // mean of |F|^power / g in the last batch, where power < 1
@@ -129,7 +133,7 @@ class NeuralTrainer {
   Step plan(const TrainerState& state, Scratch& scratch) const;
   LossScales scales(const TrainerState& state, const Step& step) const;
   void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;
-  void sum_gradients(const Step& step, Scratch& scratch) const;
+  void sum_gradients(const TrainerState& state, const Step& step, Scratch& scratch) const;
   double follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate, bool path) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
   void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
@@ -141,6 +145,7 @@ class NeuralTrainer {
   const Integrand& integrand_;
   TrainerConfig config_;
   std::vector<std::vector<std::size_t>> channels_of_;  // of each map
+  std::size_t largest_part_ = 1;
 };
 
 }  // namespace thalweg

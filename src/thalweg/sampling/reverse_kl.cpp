@@ -16,7 +16,8 @@ double step_at(double x) { return std::min({kStep, x / 2, (1 - x) / 2}); }
 void log_gradient(const Integrand& integrand, const TrainerState& state, std::size_t channel, const Batch& x,
                   std::span<const double> weight, double* by_sample, Arena& arena, MlpTape* tape) {
   const std::size_t dim = x.dim, n = x.size, all = 2 * dim * n;
-  const Batch moved = Batch::take(arena, dim, all), alpha = Batch::take(arena, integrand.channels(), all);
+  const ChannelPart own = integrand.part_of(channel);
+  const Batch moved = Batch::take(arena, dim, all), alpha = Batch::take(arena, own.size, all);
   const Batch features = state.weights ? Batch::take(arena, integrand.features(), all) : Batch{};
   const auto value = arena.take<double>(all);
   for (std::size_t k = 0; k < 2 * dim; ++k)
@@ -26,11 +27,11 @@ void log_gradient(const Integrand& integrand, const TrainerState& state, std::si
         moved.row(d)[k * n + e] = k % 2 == 0 ? at + h : at - h;
       }
   integrand.evaluate(channel, moved, {value, alpha, features}, arena);
-  use_channels(state.active, value, alpha);
+  use_channels(std::span(state.active).subspan(own.first, own.size), value, alpha);
   for (std::size_t first = 0; state.weights && first < all; first += kFlowTile)
-    state.weights->network.apply_tile(features, value, first, alpha, *tape);
+    state.weights->network.apply_tile(own.index, features, value, first, alpha, *tape);
   auto log_value = [&](std::size_t i) {
-    return value[i] == 0 ? std::log(0.0) : std::log(std::abs(value[i] * alpha.row(channel)[i]));
+    return value[i] == 0 ? std::log(0.0) : std::log(std::abs(value[i] * alpha.row(own.place(channel))[i]));
   };
   for (std::size_t d = 0; d < dim; ++d)
     for (std::size_t e = 0; e < n; ++e) {

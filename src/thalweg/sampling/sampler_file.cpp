@@ -13,7 +13,7 @@
 namespace thalweg {
 namespace {
 
-constexpr int kVersion = 4;
+constexpr int kVersion = 5;
 constexpr std::size_t kLargest = std::size_t{1} << 31;
 constexpr const char* kAdvice = "; remove it to train again";
 
@@ -112,15 +112,17 @@ bool get(hid_t file, const char* name, hid_t type, std::vector<T>& values) {
 
 nlohmann::json weights_json(const ChannelWeightNetwork& network) {
   const MlpConfig& c = network.layout().config;
-  return {{"hidden", c.hidden}, {"layers", c.layers}, {"shift", network.shift}, {"scale", network.scale}};
+  return {{"hidden", c.hidden},   {"layers", c.layers},         {"outputs", c.outputs},
+          {"shift", network.shift}, {"conditions", c.conditions}, {"scale", network.scale}};
 }
 
-ChannelWeightNetwork weights_from(const nlohmann::json& j, std::size_t channels, Activation activation) {
+ChannelWeightNetwork weights_from(const nlohmann::json& j, Activation activation) {
   ChannelWeightNetwork network({.inputs = j.at("shift").size(),
-                                .outputs = channels,
+                                .outputs = j.at("outputs"),
                                 .hidden = j.at("hidden"),
                                 .layers = j.at("layers"),
-                                .activation = activation},
+                                .activation = activation,
+                                .conditions = j.at("conditions")},
                                0);
   j.at("shift").get_to(network.shift);
   j.at("scale").get_to(network.scale);
@@ -172,7 +174,7 @@ void save_sampler(const std::filesystem::path& path, const TrainerState& state, 
   nlohmann::json json = curve_json(state);
   json["key"] = key;
   json["shape"] = shape_json(*state.flows.at(0).flow);
-  json["maps"] = state.flows.size();
+  json["maps"] = state.mean.size(), json["flows"] = state.flows.size();
   json["integral"] = state.integral, json["active"] = state.active;
   json["mean"] = state.mean, json["square"] = state.square, json["size"] = state.size;
   json["tail"] = state.tail;
@@ -224,15 +226,15 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   TrainerState state;
   std::span<const float> left = floats;
   const auto& optimisers = json.at("optimisers");
-  const std::size_t maps = json.at("maps");
-  for (std::size_t m = 0; m < maps; ++m) {
+  const std::size_t maps = json.at("maps"), flows = json.at("flows");
+  for (std::size_t f = 0; f < flows; ++f) {
     std::unique_ptr<TrainableMap> map = map_from(shape);
-    GuardedAdam optimiser = take(map->parameters(), left, optimisers.at(m));
+    GuardedAdam optimiser = take(map->parameters(), left, optimisers.at(f));
     state.flows.push_back({std::move(map), std::move(optimiser)});
   }
   if (json.contains("weights")) {
-    ChannelWeightNetwork network = weights_from(json["weights"], channels, activation_named(shape.at("activation")));
-    GuardedAdam optimiser = take(network.parameters(), left, optimisers.at(maps));
+    ChannelWeightNetwork network = weights_from(json["weights"], activation_named(shape.at("activation")));
+    GuardedAdam optimiser = take(network.parameters(), left, optimisers.at(flows));
     state.weights.emplace(TrainedWeights{std::move(network), std::move(optimiser)});
   }
   json.at("batches").get_to(state.batches_done);

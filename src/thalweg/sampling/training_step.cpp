@@ -1,6 +1,7 @@
 // A step of the training: its points, its loss, its gradients.
 #include "thalweg/sampling/training_step.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -72,7 +73,7 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
       const auto place_of = (k + static_cast<std::size_t>(turn * static_cast<double>(channels.size()))) % channels.size();
       std::uint64_t left = kFlowTile * (tiles / channels.size() + (place_of < tiles % channels.size()));
       for (; left > 0; left -= std::min(left, size))
-        step.tasks.push_back({channels[k], m, static_cast<double>(channels.size()), std::min(left, size), step.batch,
+        step.tasks.push_back({channels[k], m, state.condition_of(m), static_cast<double>(channels.size()), std::min(left, size), step.batch,
                               step.tasks.size(), step.buffered});
     }
   }
@@ -89,12 +90,18 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   s.path = config_.loss == Loss::reverse_kl || (config_.loss == Loss::madnis && config_.ann && !last);
   if (last) s.tail = config_.tail;
   double integral = 0, spread = 0;
+  std::vector<double> of_flow(state.flows.size());  // one that several maps share sees them by their integrals
   for (std::size_t m = 0; m < maps; ++m)
-    if (step.expected[m] > 0) integral += state.size[m], spread += sigma(state, m);
+    if (step.expected[m] > 0) {
+      integral += state.size[m], spread += sigma(state, m);
+      of_flow[state.flow_of(m)] += state.size[m];
+    }
   for (std::size_t m = 0; m < maps; ++m) {
     if (!(state.size[m] > 0) || step.expected[m] == 0) continue;
     if (state.power[m] < 1) {
-      s.linear[m] = state.tempered_size[m] > 0 ? 1 / (step.expected[m] * state.tempered_size[m]) : 0;
+      const double part = std::max(state.size[m] / of_flow[state.flow_of(m)],
+                                   step.expected[m] / static_cast<double>(config_.batch_size));
+      s.linear[m] = state.tempered_size[m] > 0 ? part / (step.expected[m] * state.tempered_size[m]) : 0;
       continue;
     }
     if (s.path) {
@@ -107,16 +114,16 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
     const double part = config_.loss == Loss::variance ? static_cast<double>(config_.batch_size) / step.expected[m] : spread / sigma(state, m);
     s.weights[m] = part / (integral * integral) / step.expected[m];
     if (kl)
-      s.linear[m] = 1 / (step.expected[m] * state.size[m]);
+      s.linear[m] = 1 / (step.expected[m] * of_flow[state.flow_of(m)]);
     else
       s.quadratic[m] = s.weights[m];
   }
   return s;
 }
 
-// Of each map in the first of its tasks, of the channel weights in the first of all: in the order of the tasks, so that
+// Of each flow in the first of its tasks, of the channel weights in the first of all: in the order of the tasks, so that
 // threads change no bit.
-void NeuralTrainer::sum_gradients(const Step& step, Scratch& scratch) const {
+void NeuralTrainer::sum_gradients(const TrainerState& state, const Step& step, Scratch& scratch) const {
   constexpr std::size_t kPart = 4096;
   struct Job {
     AlignedVector<float> TaskGradients::*rows;
@@ -128,7 +135,7 @@ void NeuralTrainer::sum_gradients(const Step& step, Scratch& scratch) const {
       jobs.push_back({rows, first, last, begin});
   };
   for (std::size_t k = 0, next = 0; k < step.tasks.size(); k = next) {
-    while (next < step.tasks.size() && step.tasks[next].map == step.tasks[k].map) ++next;
+    while (next < step.tasks.size() && state.flow_of(step.tasks[next].map) == state.flow_of(step.tasks[k].map)) ++next;
     split(&TaskGradients::flow, k, next);
   }
   if (!step.tasks.empty()) split(&TaskGradients::weights, 0, step.tasks.size());
@@ -182,13 +189,13 @@ double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Sc
                                        bool path) const {
   double longest = 0;
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
-    const std::size_t m = step.tasks[k].map;
-    if (k > 0 && step.tasks[k - 1].map == m) continue;
-    TrainedFlow& trained = state.flows[m];
+    const std::size_t f = state.flow_of(step.tasks[k].map);
+    if (k > 0 && state.flow_of(step.tasks[k - 1].map) == f) continue;
+    TrainedFlow& trained = state.flows[f];
     const auto taken = trained.optimiser.step(trained.flow->parameters(), scratch.gradients[k].flow, rate, step.batch,
                                               path ? config_.gradient_limit : 0);
     longest = std::max(longest, trained.optimiser.length);
-    note(state, taken, trained.optimiser.length, "channel " + integrand_.channel_name(channels_of_[m][0]));
+    note(state, taken, trained.optimiser.length, state.flows.size() == 1 ? "flow" : "channel " + integrand_.channel_name(step.tasks[k].channel));
   }
   if (!state.weights || step.tasks.empty()) return longest;
   GuardedAdam& optimiser = state.weights->optimiser;
@@ -224,7 +231,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
       state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate, config_.final_learning_rate,
                                          step.batch, state.batches_planned);
   if (!step.first) {
-    sum_gradients(step, scratch);
+    sum_gradients(state, step, scratch);
     sums.gradient += follow_gradients(state, step, scratch, rate, scale.path);
   }
   if (!step.buffered) state.evaluations += static_cast<std::uint64_t>(step.points);

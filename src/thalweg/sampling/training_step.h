@@ -19,9 +19,9 @@ inline std::uint64_t online_batches(std::uint64_t batches, std::uint64_t reuse) 
 
 // Memory that stays warm from step to step.
 struct NeuralTrainer::Scratch {
-  Scratch(const NeuralTrainer& trainer, const Integrand& f, bool with_features)
+  Scratch(const NeuralTrainer& trainer, const Integrand& f, const TrainerState& state)
       : team(trainer.config_.threads),
-        buffer(f.channels(), PointBuffer::width(f.dim(), f.channels(), with_features ? f.features() : 0)) {}
+        buffer(f, state.weights.has_value()) {}
   WorkerTeam team;
   TapePool pool;
   PointBuffer buffer;

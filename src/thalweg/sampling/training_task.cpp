@@ -42,9 +42,9 @@ struct Tile {
   Batch x, alpha, features;
   std::span<double> weight, log_density;
   std::span<double> share;  // density of the flow over that with which the point was drawn
-  Tile(const Integrand& integrand, bool with_features, Arena& arena)
+  Tile(const Integrand& integrand, const ChannelPart& part, bool with_features, Arena& arena)
       : x(Batch::take(arena, integrand.dim(), kFlowTile)),
-        alpha(Batch::take(arena, integrand.channels(), kFlowTile)),
+        alpha(Batch::take(arena, part.size, kFlowTile)),
         features(with_features ? Batch::take(arena, integrand.features(), kFlowTile) : Batch{}),
         weight(arena.take<double>(kFlowTile)),
         log_density(arena.take<double>(kFlowTile)),
@@ -55,7 +55,7 @@ struct Tile {
 void draw(const Integrand& integrand, const TrainingTask& task, double face_share, const TrainableMap& flow,
           std::size_t n, RandomStream& random, Tile& tile, MapTape& tape, Arena& arena) {
   for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = 1 / draw_latent(random, face_share, tile.x, e);
-  flow.sample_tile(tile.x.data, tile.log_density.data(), tape);
+  flow.sample_tile(task.condition, tile.x.data, tile.log_density.data(), tape);
   tile.resize(n);
   integrand.evaluate(task.channel, tile.x, {tile.weight.first(n), tile.alpha, tile.features}, arena);
 }
@@ -92,7 +92,7 @@ void draw_again(const PointBuffer& buffer, const TrainingTask& task, const Train
     for (std::size_t c = 0; c < tile.alpha.dim; ++c) tile.alpha.row(c)[e] = *row++;
     for (std::size_t i = 0; i < tile.features.dim; ++i) tile.features.row(i)[e] = *row++;
   }
-  flow.density_tile(tile.x.data, tile.log_density.data(), tape);
+  flow.density_tile(task.condition, tile.x.data, tile.log_density.data(), tape);
   for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = e < n ? std::exp(tile.log_density[e] - drawn_with[e]) : 1;
   tile.resize(n);
 }
@@ -186,7 +186,7 @@ void follow_path(const Integrand& integrand, const TrainerConfig& config, const 
       double& slope = by_sample[d * kFlowTile + e];
       slope = e < n ? -power * by_density[e] * slope : 0;
     }
-  const TrainableMap& map = *state.flows[task.map].flow;
+  const TrainableMap& map = *state.flows[state.flow_of(task.map)].flow;
   if (config.unfold) unfold(map.signs(*tapes.flow), by_density);
   map.path_backward_tile(by_density.data(), by_sample.data(), *tapes.flow, gradient);
 }
@@ -196,13 +196,14 @@ void follow_path(const Integrand& integrand, const TrainerConfig& config, const 
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
                     const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
                     Arena& arena, TapePool& pool, TaskGradients& gradients) {
-  const TrainableMap& flow = *state.flows[task.map].flow;
+  const TrainableMap& flow = *state.flows[state.flow_of(task.map)].flow;
   auto tapes = pool.borrow(state);
   TaskResult result;
   gradients.flow.assign(flow.parameters().size(), 0.0F);
   if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.parameters, 0.0F);
   RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
-  Tile tile(integrand, state.weights.has_value(), arena);
+  const ChannelPart part = integrand.part_of(task.channel);
+  Tile tile(integrand, part, state.weights.has_value(), arena);
   Factors factors{arena.take<double>(kFlowTile), arena.take<double>(kFlowTile)};
   for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
     const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
@@ -212,13 +213,14 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       draw(integrand, task, scales.path ? 0 : config.face_share, flow, n, random, tile, *tapes->flow, arena);
       if (store_points) store(tile, n, result.stored);
     }
-    use_channels(state.active, tile.weight, tile.alpha);
-    if (state.weights) state.weights->network.apply_tile(tile.features, tile.weight, 0, tile.alpha, *tapes->weights);
+    use_channels(std::span(state.active).subspan(part.first, part.size), tile.weight, tile.alpha);
+    if (state.weights)
+      state.weights->network.apply_tile(part.index, tile.features, tile.weight, 0, tile.alpha, *tapes->weights);
     factors.clear();
     for (std::size_t e = 0; e < n; ++e) {
       const double jacobian = std::exp(-tile.log_density[e]);
       const double w =
-          tile.weight[e] == 0 ? 0 : task.multiplicity * tile.weight[e] * tile.alpha.row(task.channel)[e] * jacobian;
+          tile.weight[e] == 0 ? 0 : task.multiplicity * tile.weight[e] * tile.alpha.row(part.place(task.channel))[e] * jacobian;
       if (std::isfinite(w))
         add_point(w, jacobian, tile.share[e], e, task.map, state, scales, result, factors);
       else
@@ -230,10 +232,10 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
                   gradients.flow.data());
       continue;
     }
-    flow.backward_tile(factors.by_density.data(), *tapes->flow, gradients.flow.data());
+    flow.backward_tile(task.condition, factors.by_density.data(), *tapes->flow, gradients.flow.data());
     if (state.weights)
-      state.weights->network.backward_tile(task.channel, factors.by_alpha.first(n), 0, tile.alpha, *tapes->weights,
-                                           gradients.weights.data());
+      state.weights->network.backward_tile(part.index, part.place(task.channel), factors.by_alpha.first(n), 0,
+                                           tile.alpha, *tapes->weights, gradients.weights.data());
   }
   pool.give_back(std::move(tapes));
   return result;

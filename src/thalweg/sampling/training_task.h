@@ -28,7 +28,7 @@ struct LossScales {
 };
 
 struct TrainingTask {
-  std::size_t channel, map;
+  std::size_t channel, map, condition;  // condition: of the flow
   double multiplicity;  // channels of the map: a weight stands for all of them
   std::uint64_t count, batch, number;
   bool buffered;

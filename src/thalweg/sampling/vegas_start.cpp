@@ -41,13 +41,13 @@ void reduce_bins(SplineBins& s, std::size_t bins, double widest) {
   }
 }
 
-void start_from_vegas(CouplingFlow& flow, const VegasGrid& grid) {
+void start_from_vegas(CouplingFlow& flow, std::size_t condition, const VegasGrid& grid) {
   const FlowLayout& layout = flow.layout();
   const std::size_t bins = layout.config.bins, n = layout.blocks.size();
   const double room = 1 - static_cast<double>(bins) * kBinFloor;
   for (std::size_t b = n - std::min<std::size_t>(n, 2); b < n; ++b) {
     const CouplingBlock& block = layout.blocks[b];
-    float* bias = flow.parameters().data() + block.layers.back().bias;
+    float* bias = flow.parameters().data() + block.layers.back().bias + condition * block.outputs();
     for (std::size_t feature : block.transformed) {
       SplineBins spline = spline_of(grid.edges(feature));
       if (grid.bins() < bins) {

@@ -20,6 +20,6 @@ SplineBins spline_of(std::span<const double> edges);
 void reduce_bins(SplineBins& spline, std::size_t bins, double widest = 0.25);
 // Puts the reduced grid into the biases of the last two blocks of a flow whose last layers are zero. The flow is
 // close to the grid, not equal: slopes are continuous and bins fewer.
-void start_from_vegas(CouplingFlow& flow, const VegasGrid& grid);
+void start_from_vegas(CouplingFlow& flow, std::size_t condition, const VegasGrid& grid);
 
 }  // namespace thalweg
