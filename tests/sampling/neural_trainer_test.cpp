@@ -217,9 +217,8 @@ TEST(TrainedWeights, EqualWeightsMoveNeitherFlowsNorIntegrals) {
   EXPECT_NEAR(state.integral[1], 0.7, 0.01);
   // Without means subtracted in the gradient, flows would wander with the noise of the batches.
   const TrainerState start = trainer.initial_state({});
-  for (std::size_t m = 0; m < 2; ++m)
-    for (std::size_t i = 0; i < start.flows[m].flow->parameters().size(); ++i)
-      ASSERT_NEAR(state.flows[m].flow->parameters()[i], start.flows[m].flow->parameters()[i], 1e-4);
+  for (std::size_t i = 0; i < start.flows[0].flow->parameters().size(); ++i)
+    ASSERT_NEAR(state.flows[0].flow->parameters()[i], start.flows[0].flow->parameters()[i], 1e-4);
 }
 
 TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
@@ -232,7 +231,11 @@ TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
   config.batches = 100;
   Trained trained = train(f, config);
   EXPECT_EQ(trained.training.active, (std::vector<std::uint8_t>{1, 1, 0}));
-  ASSERT_EQ(trained.training.events.size(), 1U) << testing::PrintToString(trained.training.events);
+  const auto& events = trained.training.events;
+  EXPECT_EQ(std::count_if(events.begin(), events.end(),
+                          [](const std::string& e) { return e.find("dropped") != std::string::npos; }),
+            1)
+      << testing::PrintToString(events);
   const Integral integral = integrate(f, trained.training, trained.state);
   EXPECT_NEAR(integral.value, 2, 5 * integral.error);
   EXPECT_EQ(trained.state.channels[2].points(), 0U);
@@ -309,8 +312,8 @@ TEST(BufferedTraining, SameBitsForAnyThreadsAndFromACheckpoint) {
   EXPECT_EQ(back.batches_done, cut.batches_done);
   trainer.train(back, [](const TrainerState&) {});
   std::filesystem::remove(path);
-  for (std::size_t m = 0; m < 2; ++m)
-    EXPECT_EQ(straight.training.flows[m].optimiser.average, back.flows[m].optimiser.average);
+  ASSERT_EQ(back.flows.size(), 1U);
+  EXPECT_EQ(straight.training.flows[0].optimiser.average, back.flows[0].optimiser.average);
   EXPECT_EQ(straight.training.weights->optimiser.average, back.weights->optimiser.average);
   EXPECT_EQ(straight.training.weights->network.shift, back.weights->network.shift);
 }

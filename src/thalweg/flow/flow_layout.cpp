@@ -74,6 +74,10 @@ std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::siz
   return layers;
 }
 
+// Conditions start nearly alike, so that they learn from each other from the start; where two are exactly alike, as those
+// of two channels with equal weights, nothing would ever part them.
+constexpr float kConditionRange = 0.1F;
+
 void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
                         std::span<float> parameters) {
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
@@ -82,9 +86,12 @@ void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t cond
     auto draw = [&](float& p) { p = static_cast<float>(range * (2 * random.next() - 1)); };
     for (std::size_t o = 0; o < layer.out; ++o)
       for (std::size_t i = 0; i < layer.in; ++i) draw(parameters[layer.weights + o * layer.stride + i]);
-    for (std::size_t o = 0; o < layer.out; ++o) draw(parameters[layer.bias + o]);
-    for (std::size_t k = layer.out; k < layer.out * conditions; ++k)
-      parameters[layer.bias + k] = parameters[layer.bias + k % layer.out];
+    float* bias = parameters.data() + layer.bias;
+    for (std::size_t o = 0; o < layer.out; ++o) draw(bias[o]);
+    for (std::size_t k = layer.out; k < layer.out * conditions; ++k) {
+      draw(bias[k]);
+      bias[k] = bias[k % layer.out] + kConditionRange * bias[k];
+    }
   }
 }
 

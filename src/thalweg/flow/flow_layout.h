@@ -45,7 +45,7 @@ struct LayerSizes {
 // A network's `count` linear layers, put behind what `sizes` counts so far. RequestError for a shape out of range.
 std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
                                     std::size_t conditions, LayerSizes& sizes);
-// All but the last layer uniform in +-1/sqrt(inputs), the same for all conditions.
+// All but the last layer uniform in +-1/sqrt(inputs); biases of the conditions nearly alike.
 void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
                         std::span<float> parameters);
 
