@@ -84,7 +84,7 @@ void fixed(benchmark::State& state) {
     std::fill(s.gradient.begin(), s.gradient.end(), 0.0F);
     for (std::size_t t = 0; t < s.batch / kFlowTile; ++t) {
       s.sample(t, *s.with_gradient);
-      s.map->backward_tile(0, s.factor.data(), *s.with_gradient, s.gradient.data());
+      s.map->backward_tile(s.factor.data(), *s.with_gradient, s.gradient.data());
     }
     s.adam.step(s.map->parameters(), s.gradient, 1e-9);
   }

@@ -19,8 +19,8 @@ struct Setup {
         tile(flow.dim() * kFlowTile),
         log_density(kFlowTile),
         factor(kFlowTile, 0.01),
-        gradient(flow.layout().sizes.parameters),
-        adam(flow.layout().sizes.parameters),
+        gradient(flow.layout().sizes.parameters()),
+        adam(flow.layout().sizes.parameters()),
         z(flow.dim() * (batch + kFlowTile)) {
     std::mt19937_64 random(1);
     std::normal_distribution<float> normal(0, 0.05F);
@@ -39,7 +39,7 @@ struct Setup {
     flow_tile(direction, flow.layout(), flow.parameters().data(), 0, tile.data(), log_density.data(), to);
   }
   void backward() {
-    flow_tile_backward(flow.layout(), flow.parameters().data(), 0, factor.data(), tape, gradient.data());
+    flow_tile_backward(flow.layout(), flow.parameters().data(), factor.data(), tape, gradient.data());
   }
   CouplingFlow flow;
   std::size_t batch;

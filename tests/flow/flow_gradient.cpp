@@ -24,7 +24,7 @@ int main(int, char** argv) {
     nlohmann::json layers = nlohmann::json::array();
     for (std::size_t l = 0; l < block.layers.size(); ++l) {
       const LinearLayer& layer = block.layers[l];
-      const std::size_t bias = layer.bias + (l == 0 ? condition * layer.out : 0);
+      const std::size_t bias = layer.bias + condition * flow.layout().sizes.biases;
       for (std::size_t o = 0; o < layer.out; ++o) {
         for (std::size_t i = 0; i < layer.in; ++i)
           flow.parameters()[layer.weights + o * layer.stride + i] += normal(random);
@@ -45,7 +45,7 @@ int main(int, char** argv) {
   FlowTape tape(flow.layout(), true);
   AlignedVector<float> gradient(flow.parameters().size());
   flow_tile(Direction::density, flow.layout(), flow.parameters().data(), condition, x.data(), log_density.data(), tape);
-  flow_tile_backward(flow.layout(), flow.parameters().data(), condition, factor.data(), tape, gradient.data());
+  flow_tile_backward(flow.layout(), flow.parameters().data(), factor.data(), tape, gradient.data());
   json["latent"] = std::vector<double>(x.begin(), x.end());
   json["log_density"] = std::vector<double>(log_density.begin(), log_density.end());
   json["gradient"] = std::vector<float>(gradient.begin(), gradient.end());

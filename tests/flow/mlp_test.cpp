@@ -92,14 +92,14 @@ TEST(Mlp, GradientMatchesFiniteDifferencesOfTheReference) {
       fill_inputs(layout, tape);
       const AlignedVector<float> p = random_parameters(layout);
       mlp_tile(layout, p.data(), 0, tape);
-      AlignedVector<float> gradient(layout.sizes.parameters);
+      AlignedVector<float> gradient(layout.sizes.gradient());
       std::fill(tape.delta.begin(), tape.delta.end(), 0.0F);
-      mlp_tile_backward(layout, p.data(), 0, tape, gradient.data());
+      mlp_tile_backward(layout, p.data(), tape, gradient.data());
       for (float g : gradient) ASSERT_EQ(g, 0);
       auto factor = [](std::size_t o, std::size_t e) { return 0.1 * static_cast<double>((o + e) % 5) - 0.15; };
       for (std::size_t o = 0; o < config.outputs; ++o)
         for (std::size_t e = 0; e < kFlowTile; ++e) tape.delta[o * kFlowTile + e] = static_cast<float>(factor(o, e));
-      mlp_tile_backward(layout, p.data(), 0, tape, gradient.data());
+      mlp_tile_backward(layout, p.data(), tape, gradient.data());
       std::vector<double> q(p.begin(), p.end());
       auto sum = [&] {
         double s = 0;

@@ -110,8 +110,8 @@ TEST(ChannelWeights, GradientMatchesFiniteDifferences) {
   MlpTape tape(n.layout());
   for (std::size_t c = 0; c < 3; ++c) std::copy_n(priors.alpha.row(c), kFlowTile, p.alpha.row(c));
   n.apply_tile(0, p.features, p.weight, 0, p.alpha, tape);
-  AlignedVector<float> gradient(n.layout().sizes.parameters);
-  n.backward_tile(0, channel, factor, 0, p.alpha, tape, gradient.data());
+  AlignedVector<float> gradient(n.layout().sizes.gradient());
+  n.backward_tile(channel, factor, 0, p.alpha, tape, gradient.data());
   for (const LinearLayer& l : n.layout().layers)
     for (const std::size_t k : {l.weights + 1, l.bias + l.out - 1}) {
       float& q = n.parameters()[k];

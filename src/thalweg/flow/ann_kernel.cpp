@@ -82,11 +82,12 @@ AnnLayout::AnnLayout(const AnnConfig& c) : config(c) {
   if (c.dim < 1 || c.dim > kMaxAnnDim)
     request_error("a fully connected map needs 1 to {} dimensions, not {}; use sampler = \"neural\"", kMaxAnnDim,
                   c.dim);
-  layers = add_layers(c.dim, c.hidden, c.dim, c.layers, 1, sizes);
+  layers = add_layers(c.dim, c.hidden, c.dim, c.layers, sizes);
+  place_biases(layers, sizes);
 }
 
 AlignedVector<float> initial_parameters(const AnnLayout& layout, std::uint64_t seed) {
-  AlignedVector<float> parameters(layout.sizes.parameters);
+  AlignedVector<float> parameters(layout.sizes.parameters());
   RandomStream random({seed, Phase::initialisation, 0, 0});
   for (const LinearLayer& layer : layout.layers) {
     const double range = std::sqrt(6 / static_cast<double>(layer.in + layer.out));

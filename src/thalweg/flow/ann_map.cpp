@@ -37,7 +37,7 @@ void AnnMap::sample_tile(std::size_t, double* x, double* log_density, MapTape& t
 
 const double* AnnMap::signs(const MapTape& tape) const { return static_cast<const AnnTape&>(tape).sign.data(); }
 
-void AnnMap::backward_tile(std::size_t, const double* factor, MapTape& tape, float* gradient) const {
+void AnnMap::backward_tile(const double* factor, MapTape& tape, float* gradient) const {
   ann_tile_density_backward(layout_, parameters_.data(), factor, static_cast<AnnTape&>(tape), gradient);
 }
 

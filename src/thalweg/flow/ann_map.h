@@ -14,6 +14,7 @@ class AnnMap : public TrainableMap {
   AnnMap(const AnnConfig& config, std::uint64_t seed);
 
   const AnnLayout& layout() const { return layout_; }
+  const LayerSizes& sizes() const override { return layout_.sizes; }
   using TrainableMap::parameters;
   std::span<float> parameters() override { return parameters_; }
   std::unique_ptr<TrainableMap> clone() const override { return std::make_unique<AnnMap>(*this); }
@@ -28,7 +29,7 @@ class AnnMap : public TrainableMap {
   // Where the determinant vanishes log_density is +inf, and the gradient nothing.
   void sample_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
   void density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
-  void backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const override;
+  void backward_tile(const double* factor, MapTape& tape, float* gradient) const override;
   const double* signs(const MapTape& tape) const override;
   void path_backward_tile(const double* by_log_density, const double* by_sample, MapTape& tape,
                           float* gradient) const override;

@@ -5,10 +5,10 @@
 namespace thalweg {
 
 CouplingFlow::CouplingFlow(const FlowConfig& config, std::uint64_t seed)
-    : layout_(config), parameters_(layout_.sizes.parameters) {
+    : layout_(config), parameters_(layout_.sizes.parameters()) {
   RandomStream random({seed, Phase::initialisation, 0, 0});
   for (const CouplingBlock& block : layout_.blocks)
-    draw_hidden_layers(block.layers, config.conditions, random, parameters_);
+    draw_hidden_layers(block.layers, layout_.sizes, random, parameters_);
 }
 
 void CouplingFlow::forward(const Batch& in, const Batch& out, std::span<double> log_jacobian) const {
@@ -24,8 +24,8 @@ void CouplingFlow::sample_tile(std::size_t condition, double* x, double* log_den
 void CouplingFlow::density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const {
   flow_tile(Direction::density, layout_, parameters_.data(), condition, x, log_density, static_cast<FlowTape&>(tape));
 }
-void CouplingFlow::backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const {
-  flow_tile_backward(layout_, parameters_.data(), condition, factor, static_cast<FlowTape&>(tape), gradient);
+void CouplingFlow::backward_tile(const double* factor, MapTape& tape, float* gradient) const {
+  flow_tile_backward(layout_, parameters_.data(), factor, static_cast<FlowTape&>(tape), gradient);
 }
 
 }  // namespace thalweg

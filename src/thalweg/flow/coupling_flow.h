@@ -19,6 +19,7 @@ class CouplingFlow : public TrainableMap {
   CouplingFlow(const FlowConfig& config, std::uint64_t seed);
 
   const FlowLayout& layout() const { return layout_; }
+  const LayerSizes& sizes() const override { return layout_.sizes; }
   using TrainableMap::parameters;
   std::span<float> parameters() override { return parameters_; }
   std::unique_ptr<TrainableMap> clone() const override { return std::make_unique<CouplingFlow>(*this); }
@@ -30,7 +31,7 @@ class CouplingFlow : public TrainableMap {
   std::unique_ptr<MapTape> tape(bool gradient) const override { return std::make_unique<FlowTape>(layout_, gradient); }
   void sample_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
   void density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const override;
-  void backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const override;
+  void backward_tile(const double* factor, MapTape& tape, float* gradient) const override;
 
  private:
   FlowLayout layout_;

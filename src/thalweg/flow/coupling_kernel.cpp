@@ -22,7 +22,7 @@ void forward_network(const FlowLayout& layout, const CouplingBlock& block, const
     float* to = tape.rows[0].data() + i * kFlowTile;
     for (std::size_t e = 0; e < kFlowTile; ++e) to[e] = static_cast<float>(2 * from[e] - 1);
   }
-  forward_layers(layout.config.activation, block.layers, p, condition, tape);
+  forward_layers(layout.config.activation, block.layers, p, condition * layout.sizes.biases, tape);
 }
 
 void Pass(Direction direction, const FlowLayout& layout, const float* p, std::size_t condition, double* x,
@@ -38,15 +38,14 @@ void Pass(Direction direction, const FlowLayout& layout, const float* p, std::si
   }
 }
 
-void Backward(const FlowLayout& layout, const float* p, std::size_t condition, const double* factor, FlowTape& tape,
-              float* gradient) {
+void Backward(const FlowLayout& layout, const float* p, const double* factor, FlowTape& tape, float* gradient) {
   std::fill(tape.adjoint.begin(), tape.adjoint.end(), 0.0);
   for (std::size_t b = layout.blocks.size(); b-- > 0;) {  // latent end first
     const CouplingBlock& block = layout.blocks[b];
     FlowTape::Block& t = tape.block(b);
     spline_block_backward(layout.config.bins, block, factor, t, tape.adjoint.data(), tape.delta.data());
-    const float* delta = backward_layers(layout.config.activation, block.layers, p, condition, t, true,
-                                         tape.delta.data(), tape.delta_next.data(), gradient);
+    const float* delta = backward_layers(layout.config.activation, block.layers, p, t, true, tape.delta.data(),
+                                         tape.delta_next.data(), gradient);
     for (std::size_t i = 0; i < block.conditioning.size(); ++i) {
       double* to = tape.adjoint.data() + block.conditioning[i] * kFlowTile;
       const float* from = delta + i * kFlowTile;
@@ -97,9 +96,9 @@ void flow_tile(Direction direction, const FlowLayout& layout, const float* param
   HWY_DYNAMIC_DISPATCH(Pass)(direction, layout, parameters, condition, x, log_density, tape);
 }
 
-void flow_tile_backward(const FlowLayout& layout, const float* parameters, std::size_t condition, const double* factor,
-                        FlowTape& tape, float* gradient) {
-  HWY_DYNAMIC_DISPATCH(Backward)(layout, parameters, condition, factor, tape, gradient);
+void flow_tile_backward(const FlowLayout& layout, const float* parameters, const double* factor, FlowTape& tape,
+                        float* gradient) {
+  HWY_DYNAMIC_DISPATCH(Backward)(layout, parameters, factor, tape, gradient);
 }
 
 }  // namespace thalweg

@@ -41,10 +41,11 @@ enum class Direction { sample, density };  // latent -> data, data -> latent
 void flow_tile(Direction direction, const FlowLayout& layout, const float* parameters, std::size_t condition, double* x,
                double* log_density, FlowTape& tape);
 
-// Adds sum_e factor[e] d log_density(x_e) / d parameters, at fixed data x_e, to `gradient`. The tape is that
+// Adds sum_e factor[e] d log_density(x_e) / d parameters, at fixed data x_e, to `gradient`
+// (LayerSizes::gradient(), whatever the condition). The tape is that
 // of a pass in either direction: a coupling block sees the same inputs in both, so that points which were
 // just sampled need no second pass.
-void flow_tile_backward(const FlowLayout& layout, const float* parameters, std::size_t condition, const double* factor,
-                        FlowTape& tape, float* gradient);
+void flow_tile_backward(const FlowLayout& layout, const float* parameters, const double* factor, FlowTape& tape,
+                        float* gradient);
 
 }  // namespace thalweg

@@ -53,7 +53,8 @@ const char* name_of(Activation activation) {
 }
 
 std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
-                                    std::size_t conditions, LayerSizes& sizes) {
+                                    LayerSizes& sizes) {
+  auto padded = [](std::size_t n) { return (n + 15) / 16 * 16; };
   check("hidden", hidden, 1, kMaxHidden);
   check("layers", count, 1, kMaxLayers);
   std::vector<LinearLayer> layers;
@@ -62,11 +63,12 @@ std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::siz
     layer.in = in;
     layer.out = l + 1 == count ? out : hidden;
     layer.stride = (in + 3) / 4 * 4;
-    layer.weights = sizes.parameters;
-    layer.bias = layer.weights + layer.out * layer.stride;
-    const std::size_t biases = layer.out * conditions;
-    sizes.parameters = (layer.bias + biases + 15) / 16 * 16;
-    sizes.trainable += layer.out * layer.in + biases;
+    layer.weights = sizes.weights;
+    layer.bias = sizes.biases;
+    sizes.weights += padded(layer.out * layer.stride);
+    sizes.biases += padded(layer.out);
+    sizes.trainable_weights += layer.out * layer.in;
+    sizes.trainable_biases += layer.out;
     sizes.widest = std::max({sizes.widest, layer.stride, layer.out});
     layers.push_back(layer);
     in = layer.out;
@@ -74,23 +76,25 @@ std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::siz
   return layers;
 }
 
-// Conditions start nearly alike, so that they learn from each other from the start; where two are exactly alike, as those
-// of two channels with equal weights, nothing would ever part them.
-constexpr float kConditionRange = 0.1F;
+void place_biases(std::vector<LinearLayer>& layers, const LayerSizes& sizes) {
+  for (LinearLayer& layer : layers) layer.bias += sizes.weights;
+}
 
-void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
+void draw_hidden_layers(const std::vector<LinearLayer>& layers, const LayerSizes& sizes, RandomStream& random,
                         std::span<float> parameters) {
+  // Conditions start nearly alike, so that they learn from each other from the start; where two are exactly alike, as
+  // those of two channels with equal weights, nothing would ever part them.
+  constexpr float kConditionRange = 0.1F;
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
     const LinearLayer& layer = layers[l];
     const double range = layer.in ? 1 / std::sqrt(static_cast<double>(layer.in)) : 1;
-    auto draw = [&](float& p) { p = static_cast<float>(range * (2 * random.next() - 1)); };
+    auto draw = [&] { return static_cast<float>(range * (2 * random.next() - 1)); };
     for (std::size_t o = 0; o < layer.out; ++o)
-      for (std::size_t i = 0; i < layer.in; ++i) draw(parameters[layer.weights + o * layer.stride + i]);
-    float* bias = parameters.data() + layer.bias;
-    for (std::size_t o = 0; o < layer.out; ++o) draw(bias[o]);
-    for (std::size_t k = layer.out; k < layer.out * conditions; ++k) {
-      draw(bias[k]);
-      bias[k] = bias[k % layer.out] + kConditionRange * bias[k];
+      for (std::size_t i = 0; i < layer.in; ++i) parameters[layer.weights + o * layer.stride + i] = draw();
+    for (std::size_t o = 0; o < layer.out; ++o) {
+      float* bias = parameters.data() + layer.bias + o;
+      *bias = draw();
+      for (std::size_t c = 1; c < sizes.conditions; ++c) bias[c * sizes.biases] = *bias + kConditionRange * draw();
     }
   }
 }
@@ -103,9 +107,11 @@ FlowLayout::FlowLayout(const FlowConfig& c) : config(c) {
   for (const Mask& mask : masks_of(c)) {
     CouplingBlock block{mask.conditioning, mask.transformed, {}};
     block.layers = add_layers(block.conditioning.size(), c.hidden, block.transformed.size() * (3 * c.bins + 1),
-                              c.layers, c.conditions, sizes);
+                              c.layers, sizes);
     blocks.push_back(block);
   }
+  for (CouplingBlock& block : blocks) place_biases(block.layers, sizes);
+  sizes.conditions = c.conditions;
 }
 
 }  // namespace thalweg

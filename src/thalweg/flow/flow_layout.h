@@ -34,19 +34,28 @@ struct FlowConfig {
 // y = W x + b, W stored by rows with `stride` floats, so that rows are padded with zeros to multiples of four.
 struct LinearLayer {
   std::size_t in = 0, out = 0, stride = 0;
-  std::size_t weights = 0, bias = 0;  // offsets into the parameters; a bias for each condition
+  std::size_t weights = 0, bias = 0;  // offsets into the parameters; bias: of condition 0
 };
 
-// Of a set of networks: floats with padding, without it, and the largest number of rows of any layer.
+// Of a set of networks, in floats: all weights, then all biases of condition 0, those of condition 1, ...
 struct LayerSizes {
-  std::size_t parameters = 0, trainable = 0, widest = 0;
+  std::size_t weights = 0, biases = 0;  // with padding; biases: of one condition
+  std::size_t conditions = 1;
+  std::size_t trainable_weights = 0, trainable_biases = 0;  // without
+  std::size_t widest = 0;                                   // the largest number of rows of any layer
+  std::size_t parameters() const { return weights + conditions * biases; }
+  std::size_t trainable() const { return trainable_weights + conditions * trainable_biases; }
+  // Of points under one condition: weights, and biases in the place of those of condition 0.
+  std::size_t gradient() const { return weights + biases; }
 };
 
 // A network's `count` linear layers, put behind what `sizes` counts so far. RequestError for a shape out of range.
 std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
-                                    std::size_t conditions, LayerSizes& sizes);
-// All but the last layer uniform in +-1/sqrt(inputs); biases of the conditions nearly alike.
-void draw_hidden_layers(const std::vector<LinearLayer>& layers, std::size_t conditions, RandomStream& random,
+                                    LayerSizes& sizes);
+// Moves biases behind all weights, when all networks are there.
+void place_biases(std::vector<LinearLayer>& layers, const LayerSizes& sizes);
+// All but the last layer uniform in +-1/sqrt(inputs), biases of the conditions nearly alike.
+void draw_hidden_layers(const std::vector<LinearLayer>& layers, const LayerSizes& sizes, RandomStream& random,
                         std::span<float> parameters);
 
 struct CouplingBlock {

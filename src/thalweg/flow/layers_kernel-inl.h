@@ -60,12 +60,13 @@ HWY_INLINE void activate_backward(Activation kind, std::size_t n, const float* H
   }
 }
 
-// From tape.rows[0] to tape.rows[layers.size()], leaving the inputs of all layers behind.
+// From tape.rows[0] to tape.rows[layers.size()], leaving the inputs of all layers behind. shift: from the biases of
+// condition 0 to those of the points.
 HWY_INLINE void forward_layers(Activation activation, const std::vector<LinearLayer>& layers, const float* p,
-                               std::size_t condition, LayerTape& tape) {
+                               std::size_t shift, LayerTape& tape) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const LinearLayer& layer = layers[l];
-    const float* bias = p + layer.bias + condition * layer.out;
+    const float* bias = p + layer.bias + shift;
     multiply(p + layer.weights, layer.stride, 1, layer.out, layer.in, tape.rows[l].data(), bias,
              tape.rows[l + 1].data());
     if (l + 1 < layers.size())
@@ -77,12 +78,12 @@ HWY_INLINE void forward_layers(Activation activation, const std::vector<LinearLa
 // delta: derivative by the outputs, overwritten. Adds that by the parameters to `gradient` and returns that by the
 // inputs, in one of the two scratch rows; null when there are none or they are not wanted.
 HWY_INLINE const float* backward_layers(Activation activation, const std::vector<LinearLayer>& layers, const float* p,
-                                        std::size_t condition, const LayerTape& tape, bool inputs, float* delta,
-                                        float* next, float* gradient) {
+                                        const LayerTape& tape, bool inputs, float* delta, float* next,
+                                        float* gradient) {
   for (std::size_t l = layers.size(); l-- > 0;) {
     const LinearLayer& layer = layers[l];
     weight_gradient(delta, layer.out, tape.rows[l].data(), layer.stride, gradient + layer.weights);
-    bias_gradient(delta, layer.out, gradient + layer.bias + condition * layer.out);
+    bias_gradient(delta, layer.out, gradient + layer.bias);
     if (l == 0 && (layer.in == 0 || !inputs)) return nullptr;
     multiply(p + layer.weights, 1, layer.stride, layer.in, layer.out, delta, nullptr, next);
     if (l > 0)

@@ -16,12 +16,12 @@ namespace thalweg {
 namespace HWY_NAMESPACE {
 
 void MlpForward(const MlpLayout& layout, const float* p, std::size_t condition, MlpTape& tape) {
-  forward_layers(layout.config.activation, layout.layers, p, condition, tape);
+  forward_layers(layout.config.activation, layout.layers, p, condition * layout.sizes.biases, tape);
 }
 
-void MlpBackward(const MlpLayout& layout, const float* p, std::size_t condition, MlpTape& tape, float* gradient) {
-  backward_layers(layout.config.activation, layout.layers, p, condition, tape, false, tape.delta.data(),
-                  tape.delta_next.data(), gradient);
+void MlpBackward(const MlpLayout& layout, const float* p, MlpTape& tape, float* gradient) {
+  backward_layers(layout.config.activation, layout.layers, p, tape, false, tape.delta.data(), tape.delta_next.data(),
+                  gradient);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -35,13 +35,15 @@ HWY_EXPORT(MlpForward);
 HWY_EXPORT(MlpBackward);
 
 MlpLayout::MlpLayout(const MlpConfig& c) : config(c) {
-  layers = add_layers(c.inputs, c.hidden, c.outputs, c.layers, c.conditions, sizes);
+  layers = add_layers(c.inputs, c.hidden, c.outputs, c.layers, sizes);
+  place_biases(layers, sizes);
+  sizes.conditions = c.conditions;
 }
 
 AlignedVector<float> initial_parameters(const MlpLayout& layout, std::uint64_t seed) {
-  AlignedVector<float> parameters(layout.sizes.parameters);
+  AlignedVector<float> parameters(layout.sizes.parameters());
   RandomStream random({seed, Phase::initialisation, 0, 0});
-  draw_hidden_layers(layout.layers, layout.config.conditions, random, parameters);
+  draw_hidden_layers(layout.layers, layout.sizes, random, parameters);
   return parameters;
 }
 
@@ -60,9 +62,8 @@ void mlp_tile(const MlpLayout& layout, const float* parameters, std::size_t cond
   HWY_DYNAMIC_DISPATCH(MlpForward)(layout, parameters, condition, tape);
 }
 
-void mlp_tile_backward(const MlpLayout& layout, const float* parameters, std::size_t condition, MlpTape& tape,
-                       float* gradient) {
-  HWY_DYNAMIC_DISPATCH(MlpBackward)(layout, parameters, condition, tape, gradient);
+void mlp_tile_backward(const MlpLayout& layout, const float* parameters, MlpTape& tape, float* gradient) {
+  HWY_DYNAMIC_DISPATCH(MlpBackward)(layout, parameters, tape, gradient);
 }
 
 }  // namespace thalweg

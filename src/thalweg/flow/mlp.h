@@ -43,8 +43,8 @@ class MlpTape : public LayerTape {
 };
 
 void mlp_tile(const MlpLayout& layout, const float* parameters, std::size_t condition, MlpTape& tape);
-// Adds sum_e sum_o delta[o][e] d output_o(e) / d parameters to `gradient`; uses up delta.
-void mlp_tile_backward(const MlpLayout& layout, const float* parameters, std::size_t condition, MlpTape& tape,
-                       float* gradient);
+// Adds sum_e sum_o delta[o][e] d output_o(e) / d parameters to `gradient`, and uses up delta
+// (LayerSizes::gradient()), whatever the condition.
+void mlp_tile_backward(const MlpLayout& layout, const float* parameters, MlpTape& tape, float* gradient);
 
 }  // namespace thalweg

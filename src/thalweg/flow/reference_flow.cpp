@@ -22,7 +22,7 @@ std::vector<double> network(const FlowLayout& layout, const CouplingBlock& block
     const LinearLayer& layer = block.layers[l];
     std::vector<double> out(layer.out);
     for (std::size_t o = 0; o < layer.out; ++o) {
-      out[o] = p[layer.bias + condition * layer.out + o];
+      out[o] = p[layer.bias + condition * layout.sizes.biases + o];
       for (std::size_t i = 0; i < layer.in; ++i) out[o] += p[layer.weights + o * layer.stride + i] * in[i];
       if (l + 1 < block.layers.size()) out[o] = activated(layout.config.activation, out[o]);
     }

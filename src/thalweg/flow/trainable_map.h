@@ -28,8 +28,10 @@ class TrainableMap : public Mapping {
   // Sample -> latent; only where has_inverse().
   virtual void density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const = 0;
 
-  // Adds sum_e factor[e] d log g(x_e) / d parameters at fixed sample points to `gradient`, from the tape of a pass.
-  virtual void backward_tile(std::size_t condition, const double* factor, MapTape& tape, float* gradient) const = 0;
+  virtual const LayerSizes& sizes() const = 0;
+  // Adds sum_e factor[e] d log g(x_e) / d parameters at fixed sample points to `gradient` (LayerSizes::gradient()), from
+  // the tape of a pass.
+  virtual void backward_tile(const double* factor, MapTape& tape, float* gradient) const = 0;
   // Adds sum_e (by_log_density[e] log g(x_e) + sum_i by_sample[i][e] x_i(e)) / d parameters at fixed latent points,
   // from the tape of sample_tile; RunError for maps without such a gradient.
   // Signs of det dx/dz of the points of sample_tile, [64]; null where they are +1 by construction.

@@ -53,8 +53,8 @@ void ChannelWeightNetwork::apply_tile(std::size_t part, const Batch& features, s
   }
 }
 
-void ChannelWeightNetwork::backward_tile(std::size_t part, std::size_t place, std::span<const double> factor,
-                                         std::size_t first, const Batch& alpha, MlpTape& tape, float* gradient) const {
+void ChannelWeightNetwork::backward_tile(std::size_t place, std::span<const double> factor, std::size_t first,
+                                         const Batch& alpha, MlpTape& tape, float* gradient) const {
   std::fill(tape.delta.begin(), tape.delta.end(), 0.0F);  // other parts may have more channels
   for (std::size_t c = 0; c < alpha.dim; ++c) {
     float* delta = tape.delta.data() + c * kFlowTile;
@@ -62,7 +62,7 @@ void ChannelWeightNetwork::backward_tile(std::size_t part, std::size_t place, st
     for (std::size_t e = 0; e < kFlowTile; ++e)
       delta[e] = e < factor.size() && factor[e] != 0 ? static_cast<float>(factor[e] * ((c == place) - a[e])) : 0;
   }
-  mlp_tile_backward(layout_, parameters_.data(), part, tape, gradient);
+  mlp_tile_backward(layout_, parameters_.data(), tape, gradient);
 }
 
 void use_channels(std::span<const std::uint8_t> active, std::span<const double> weight, const Batch& alpha) {

@@ -32,8 +32,8 @@ class ChannelWeightNetwork {
                   const Batch& alpha, MlpTape& tape) const;
   // With the tape of apply_tile for points of the channel at `place` in the part: adds the gradient of
   // sum_e factor[e] log alpha_place(x_e).
-  void backward_tile(std::size_t part, std::size_t place, std::span<const double> factor, std::size_t first,
-                     const Batch& alpha, MlpTape& tape, float* gradient) const;
+  void backward_tile(std::size_t place, std::span<const double> factor, std::size_t first, const Batch& alpha,
+                     MlpTape& tape, float* gradient) const;
 
  private:
   MlpLayout layout_;

@@ -88,12 +88,13 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
 void NeuralTrainer::drop_channels(TrainerState& state) const {
   if (!state.weights || state.batches_done < config_.batches / 3) return;
   std::vector<std::size_t> order;
-  double total = 0;
-  for (std::size_t c = 0; c < state.active.size(); ++c)
-    if (state.active[c]) order.push_back(c), total += std::abs(state.integral[c]);
+  double total = 0, dropped = 0;  // by what those gave up had then
+  for (std::size_t c = 0; c < state.active.size(); ++c) {
+    if (state.active[c]) order.push_back(c);
+    (state.active[c] ? total : dropped) += std::abs(state.integral[c]);
+  }
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return std::abs(state.integral[a]) < std::abs(state.integral[b]); });
-  double dropped = 0;
   for (std::size_t k = 0; k + 1 < order.size(); ++k) {
     const std::size_t c = order[k];
     dropped += std::abs(state.integral[c]);

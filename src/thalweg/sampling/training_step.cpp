@@ -73,7 +73,8 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
       const auto place_of = (k + static_cast<std::size_t>(turn * static_cast<double>(channels.size()))) % channels.size();
       std::uint64_t left = kFlowTile * (tiles / channels.size() + (place_of < tiles % channels.size()));
       for (; left > 0; left -= std::min(left, size))
-        step.tasks.push_back({channels[k], m, state.condition_of(m), static_cast<double>(channels.size()), std::min(left, size), step.batch,
+        step.tasks.push_back({channels[k], m, state.condition_of(m), integrand_.part_of(channels[k]).index,
+                              static_cast<double>(channels.size()), std::min(left, size), step.batch,
                               step.tasks.size(), step.buffered});
     }
   }
@@ -121,31 +122,33 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   return s;
 }
 
-// Of each flow in the first of its tasks, of the channel weights in the first of all: in the order of the tasks, so that
-// threads change no bit.
+// Of all tasks, in their order, so that threads change no bit: weights in pieces, biases of their conditions at once.
 void NeuralTrainer::sum_gradients(const TrainerState& state, const Step& step, Scratch& scratch) const {
-  constexpr std::size_t kPart = 4096;
+  constexpr std::size_t kPiece = 4096;
   struct Job {
-    AlignedVector<float> TaskGradients::*rows;
-    std::size_t first_task, last_task, begin;
+    std::size_t network, begin, end;  // network: a flow, or behind them the channel weights
   };
   std::vector<Job> jobs;
-  auto split = [&](AlignedVector<float> TaskGradients::*rows, std::size_t first, std::size_t last) {
-    for (std::size_t begin = 0; begin < (scratch.gradients[first].*rows).size(); begin += kPart)
-      jobs.push_back({rows, first, last, begin});
-  };
-  for (std::size_t k = 0, next = 0; k < step.tasks.size(); k = next) {
-    while (next < step.tasks.size() && state.flow_of(step.tasks[next].map) == state.flow_of(step.tasks[k].map)) ++next;
-    split(&TaskGradients::flow, k, next);
+  const std::size_t flows = state.flows.size();
+  scratch.sums.resize(flows + 1);
+  for (std::size_t f = 0; f < flows + state.weights.has_value(); ++f) {
+    const LayerSizes& sizes = f < flows ? state.flows[f].flow->sizes() : state.weights->network.layout().sizes;
+    scratch.sums[f].assign(sizes.parameters(), 0.0F);
+    for (std::size_t begin = 0; begin < sizes.weights; begin += kPiece)
+      jobs.push_back({f, begin, std::min(begin + kPiece, sizes.weights)});
+    jobs.push_back({f, sizes.weights, sizes.gradient()});
   }
-  if (!step.tasks.empty()) split(&TaskGradients::weights, 0, step.tasks.size());
   scratch.team.run(jobs.size(), [&](std::size_t j, Arena&) {
-    const Job& job = jobs[j];
-    AlignedVector<float>& sum = scratch.gradients[job.first_task].*job.rows;
-    const std::size_t end = std::min(job.begin + kPart, sum.size());
-    for (std::size_t k = job.first_task + 1; k < job.last_task; ++k) {
-      const AlignedVector<float>& part = scratch.gradients[k].*job.rows;
-      for (std::size_t i = job.begin; i < end; ++i) sum[i] += part[i];
+    const auto& [f, begin, end] = jobs[j];
+    const bool weights = f == flows;
+    const LayerSizes& sizes = weights ? state.weights->network.layout().sizes : state.flows[f].flow->sizes();
+    for (std::size_t k = 0; k < step.tasks.size(); ++k) {
+      const TrainingTask& task = step.tasks[k];
+      if (!weights && state.flow_of(task.map) != f) continue;
+      const AlignedVector<float>& part = weights ? scratch.gradients[k].weights : scratch.gradients[k].flow;
+      const std::size_t condition = weights ? task.part : task.condition;
+      float* sum = scratch.sums[f].data() + (begin == sizes.weights ? condition * sizes.biases : 0);
+      for (std::size_t i = begin; i < end; ++i) sum[i] += part[i];
     }
   });
 }
@@ -188,19 +191,18 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
 double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate,
                                        bool path) const {
   double longest = 0;
-  for (std::size_t k = 0; k < step.tasks.size(); ++k) {
-    const std::size_t f = state.flow_of(step.tasks[k].map);
-    if (k > 0 && state.flow_of(step.tasks[k - 1].map) == f) continue;
+  for (std::size_t f = 0; f < state.flows.size(); ++f) {
     TrainedFlow& trained = state.flows[f];
-    const auto taken = trained.optimiser.step(trained.flow->parameters(), scratch.gradients[k].flow, rate, step.batch,
+    const auto taken = trained.optimiser.step(trained.flow->parameters(), scratch.sums[f], rate, step.batch,
                                               path ? config_.gradient_limit : 0);
     longest = std::max(longest, trained.optimiser.length);
-    note(state, taken, trained.optimiser.length, state.flows.size() == 1 ? "flow" : "channel " + integrand_.channel_name(step.tasks[k].channel));
+    const bool shared = state.flows.size() == 1;
+    note(state, taken, trained.optimiser.length,
+         shared ? "flow" : "flow of channel " + integrand_.channel_name(channels_of_[f][0]));
   }
-  if (!state.weights || step.tasks.empty()) return longest;
+  if (!state.weights) return longest;
   GuardedAdam& optimiser = state.weights->optimiser;
-  const auto taken =
-      optimiser.step(state.weights->network.parameters(), scratch.gradients[0].weights, kWeightRate * rate, step.batch);
+  const auto taken = optimiser.step(state.weights->network.parameters(), scratch.sums.back(), kWeightRate * rate, step.batch);
   note(state, taken, optimiser.length, "channel weights");
   return longest;
 }

@@ -25,7 +25,8 @@ struct NeuralTrainer::Scratch {
   WorkerTeam team;
   TapePool pool;
   PointBuffer buffer;
-  std::vector<TaskGradients> gradients;  // by task
+  std::vector<TaskGradients> gradients;   // by task
+  std::vector<AlignedVector<float>> sums;  // of each flow, and of the channel weights
 };
 
 // A batch: its points by map, and the tasks that draw them.

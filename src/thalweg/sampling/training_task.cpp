@@ -199,8 +199,8 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
   const TrainableMap& flow = *state.flows[state.flow_of(task.map)].flow;
   auto tapes = pool.borrow(state);
   TaskResult result;
-  gradients.flow.assign(flow.parameters().size(), 0.0F);
-  if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.parameters, 0.0F);
+  gradients.flow.assign(flow.sizes().gradient(), 0.0F);
+  if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.gradient(), 0.0F);
   RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
   const ChannelPart part = integrand.part_of(task.channel);
   Tile tile(integrand, part, state.weights.has_value(), arena);
@@ -232,9 +232,9 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
                   gradients.flow.data());
       continue;
     }
-    flow.backward_tile(task.condition, factors.by_density.data(), *tapes->flow, gradients.flow.data());
+    flow.backward_tile(factors.by_density.data(), *tapes->flow, gradients.flow.data());
     if (state.weights)
-      state.weights->network.backward_tile(part.index, part.place(task.channel), factors.by_alpha.first(n), 0,
+      state.weights->network.backward_tile(part.place(task.channel), factors.by_alpha.first(n), 0,
                                            tile.alpha, *tapes->weights, gradients.weights.data());
   }
   pool.give_back(std::move(tapes));

@@ -47,7 +47,7 @@ void start_from_vegas(CouplingFlow& flow, std::size_t condition, const VegasGrid
   const double room = 1 - static_cast<double>(bins) * kBinFloor;
   for (std::size_t b = n - std::min<std::size_t>(n, 2); b < n; ++b) {
     const CouplingBlock& block = layout.blocks[b];
-    float* bias = flow.parameters().data() + block.layers.back().bias + condition * block.outputs();
+    float* bias = flow.parameters().data() + block.layers.back().bias + condition * layout.sizes.biases;
     for (std::size_t feature : block.transformed) {
       SplineBins spline = spline_of(grid.edges(feature));
       if (grid.bins() < bins) {
