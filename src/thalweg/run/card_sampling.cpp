@@ -95,13 +95,15 @@ void SamplingKeys::read_network(RunCard& card) const {
     c.ann->inputs = AnnInputs::stretched, c.ann->clip = 20;
   }
   count("sampling.batches", c.batches, 0, 100'000'000);
-  count("sampling.batch_size", c.batch_size, 64, 10'000'000);
+  // 0: left to the run
+  if (!ann) c.batch_size = c.reuse = 0;
+  count("sampling.batch_size", c.batch_size, c.batch_size ? 64 : 0, 10'000'000);
   count("sampling.bins", c.flow.bins, 2, 64);
   count("sampling.hidden", ann ? c.ann->hidden : c.flow.hidden, 1, kMaxHidden);
   count("sampling.layers", ann ? c.ann->layers : c.flow.layers, 1, kMaxLayers);
   count("sampling.weight_hidden", c.weight_hidden, 1, kMaxHidden);
   count("sampling.weight_layers", c.weight_layers, 1, kMaxLayers);
-  count("sampling.reuse", c.reuse, 1, 100);
+  count("sampling.reuse", c.reuse, ann, 100);
   share("sampling.learning_rate", c.learning_rate, 1e-8, 1);
   share("sampling.drop", c.drop, 0, 0.1);
   share("sampling.face_share", c.face_share, 0, 0.9);

@@ -63,6 +63,7 @@ class Run {
   void adapt_grids();
   void note_tempered();
   void decide_training(const std::optional<TrainerState>& from_file);
+  double tried_efficiency();
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
   void examine_maps();

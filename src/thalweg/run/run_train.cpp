@@ -67,12 +67,20 @@ double Run::points_needed(double spread, double efficiency) const {
 
 // Once a run: what it decides stays, also for more events later.
 void Run::decide_training(const std::optional<TrainerState>& from_file) {
-  std::uint64_t& batches = card_.neural.batches;
+  TrainerConfig& neural = card_.neural;
+  std::uint64_t& batches = neural.batches;
   std::string& reason = card_.batches_reason;
+  FlowConfig shape = neural.flow;
+  shape.dim = integrand_->dim();
+  const double point = mean_cost(*integrand_, state_), network = network_cost(FlowLayout(shape));
+  if (neural.batch_size == 0) neural.batch_size = usual_batch(integrand_->maps());
+  if (neural.reuse == 0) neural.reuse = usual_reuse(point, network);
   if (const auto earlier = folder_.load("training")) {
     training_ = *earlier;
     training_.at("batches").get_to(batches);
     training_.at("reason").get_to(reason);
+    neural.batch_size = training_.value("batch_size", neural.batch_size);
+    neural.reuse = training_.value("reuse", neural.reuse);
     card_.cells = training_.value("cells", card_.cells);
   } else if (from_file) {
     // A finished file that has no cells was made without.
@@ -90,37 +98,36 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     batches = kAnnBatches;
     reason = fmt::format("{} batches: the paper's loss has settled between 10^4 and 10^5", batches);
   } else if (card_.sampler == "neural") {
-    // What cells alone would do is tried, not guessed.
-    double efficiency = state_.adapted_efficiency;
-    const double points = points_needed(spread(state_), efficiency);
-    const std::uint64_t trial =
-        card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100)
-                         : 1;
-    if (trial > 1) {
-      tried_ = Tried{trial, explore_maps(trial)};
-      efficiency = std::max(efficiency, tried_->found.efficiency);
-      training_["explored"] = tried_->found.evaluations;
-    }
-    FlowConfig shape = card_.neural.flow;
-    shape.dim = integrand_->dim();
-    const TrainingDecision decision = thalweg::decide_training({.point = mean_cost(*integrand_, state_),
-                                                                .network = network_cost(FlowLayout(shape)),
-                                                                .efficiency = efficiency,
+    const TrainingDecision decision = thalweg::decide_training({.point = point,
+                                                                .network = network,
+                                                                .efficiency = tried_efficiency(),
                                                                 .spread = spread(state_),
                                                                 .events = card_.events,
                                                                 .points = card_.points,
                                                                 .accuracy = card_.accuracy,
-                                                                .batch_size = card_.neural.batch_size,
-                                                                .maps = integrand_->maps()});
+                                                                .batch_size = neural.batch_size,
+                                                                .reuse = neural.reuse,
+                                                                .maps = integrand_->maps(),
+                                                                .dim = integrand_->dim()});
     batches = decision.batches;
     reason = decision.reason;
   }
-  training_["batches"] = batches;
-  training_["reason"] = reason;
+  training_.update({{"batches", batches}, {"batch_size", neural.batch_size}, {"reuse", neural.reuse}, {"reason", reason}});
   folder_.save("training", training_);
   card_.write_decisions();
   write_cards();
   if (card_.trains()) note("train      " + reason);
+}
+
+// Of grids, with the cells that they would have: tried, not guessed.
+double Run::tried_efficiency() {
+  const double efficiency = state_.adapted_efficiency, points = points_needed(spread(state_), efficiency);
+  const std::uint64_t cells =
+      card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100) : 1;
+  if (cells <= 1) return efficiency;
+  tried_ = Tried{cells, explore_maps(cells)};
+  training_["explored"] = tried_->found.evaluations;
+  return std::max(efficiency, tried_->found.efficiency);
 }
 
 void Run::train_flows(TrainerState& trained) {
@@ -172,7 +179,9 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
   if (card_.cells == 0) {
     const std::uint64_t batches = card_.neural.batches;
     const double spread_now = trained ? spread_of(*trained) : spread(state_);
-    const double efficiency = expected_efficiency(state_.adapted_efficiency, batches);
+    const double trained_on = static_cast<double>(batches * card_.neural.batch_size);
+    const double gain = training_gain(trained_on, integrand_->maps(), integrand_->dim());
+    const double efficiency = expected_efficiency(state_.adapted_efficiency, gain);
     const double points = points_needed(spread_now, efficiency);
     card_.cells = affordable_cells(points, integrand_->dim(), card_.cell_points);
     card_.write_decisions();

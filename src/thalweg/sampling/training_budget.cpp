@@ -16,14 +16,25 @@ double network_cost(const FlowLayout& layout) {
   return flops / kNetworkRate;
 }
 
-double expected_efficiency(double vegas_efficiency, std::uint64_t batches) {
-  const double lost = (1 - vegas_efficiency) * std::pow(1 + static_cast<double>(batches) / 250, -0.9);
-  return std::max(vegas_efficiency, 1 - std::max(lost, 1 - kReachable));
+double training_gain(double points, std::size_t maps, std::size_t dim) {
+  const double x = points / (kLearned * std::sqrt(static_cast<double>(maps)));
+  return 1 + 5 * std::pow(10 / static_cast<double>(dim), 1.5) * x * std::pow(1 + x, -0.7);
 }
 
-double expected_spread(double vegas_spread, std::uint64_t batches) {
-  const double left = vegas_spread * std::pow(1 + static_cast<double>(batches) / 60, -0.85);
-  return std::min(vegas_spread, std::max(left, kLeastSpread));
+double expected_efficiency(double vegas_efficiency, double gain) {
+  return 1 / (1 + (1 / std::max(vegas_efficiency, 1e-9) - 1) / gain);
+}
+
+double expected_spread(double vegas_spread, double gain) { return vegas_spread * std::pow(gain, -0.3); }
+
+std::uint64_t usual_batch(std::size_t maps) {
+  std::uint64_t size = 1024;
+  while (size < 4096 && size < 128 * maps) size *= 2;
+  return size;
+}
+
+std::uint64_t usual_reuse(double point, double network) {
+  return static_cast<std::uint64_t>(std::clamp(std::round(std::sqrt(point / (3 * network))), 1.0, 5.0));
 }
 
 std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points) {
@@ -34,21 +45,21 @@ std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cel
 
 TrainingDecision decide_training(const TrainingCosts& c) {
   constexpr double kBookkeeping = 100;  // of a point: its random numbers, its grid, its statistics
-  const double efficiency = std::max(c.efficiency, 1e-9);
   auto seconds = [&](std::uint64_t batches) {
-    const double network = batches > 0 ? c.network : 0, point = c.point + kBookkeeping + network;
+    const double network = batches > 0 ? c.network : 0, point = c.point + kBookkeeping;
+    const double trained = static_cast<double>(batches * c.batch_size), gain = training_gain(trained, c.maps, c.dim);
     // A training step passes the network three times: sampling and twice as much for the gradient.
-    const double train = static_cast<double>(batches * c.batch_size) * (point + 2 * network);
+    const double train = trained * (point / static_cast<double>(c.reuse) + 3 * network);
     const double integrate = c.points > 0 ? static_cast<double>(c.points)
-                                          : std::pow(expected_spread(c.spread, batches / c.maps) / c.accuracy, 2);
-    const double unweight = static_cast<double>(c.events) / expected_efficiency(efficiency, batches / c.maps);
-    return 1e-9 * (train + (integrate + unweight) * point);
+                                          : std::pow(expected_spread(c.spread, gain) / c.accuracy, 2);
+    const double unweight = static_cast<double>(c.events) / expected_efficiency(c.efficiency, gain);
+    return 1e-9 * (train + (integrate + unweight) * (point + network));
   };
   TrainingDecision best{0, seconds(0), seconds(0), {}};
   double least = best.vegas_seconds;
   best.neural_seconds = INFINITY;
   std::uint64_t candidate = 0;
-  for (double b = 250; b <= 88'000; b *= std::sqrt(2.0)) {
+  for (double b = 100; b <= 88'000; b *= std::sqrt(2.0)) {
     const auto batches = static_cast<std::uint64_t>(b);
     const double t = seconds(batches);
     if (t < best.neural_seconds) best.neural_seconds = t, candidate = batches;

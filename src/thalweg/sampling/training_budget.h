@@ -17,22 +17,31 @@ struct TrainingCosts {
   std::uint64_t points = 0;  // of the integration; 0: as many as `accuracy` needs
   double accuracy = 1e-3;
   std::uint64_t batch_size = 1024;
-  std::size_t maps = 1;  // flows, which share the batches
+  std::uint64_t reuse = 1;
+  std::size_t maps = 1, dim = 7;
 };
 
 // ns of a point through a flow: its multiply-adds at kNetworkRate, splines included.
 double network_cost(const FlowLayout& layout);
-inline constexpr double kNetworkRate = 80;  // FLOP a nanosecond; one core with 256-bit vectors reaches 50 to 160
+inline constexpr double kNetworkRate = 120;  // FLOP a nanosecond; one core with 256-bit vectors reaches 50 to 160
 
-// Models of what a training reaches. 1 - efficiency falls as (1 + b / 250)^-0.9 from that of VEGAS, down to
-// 1 - kReachable: for h -> 4 leptons 0.97 at the start, 0.35 after 500 batches and 0.15 after 2000, where the model
-// says 0.36 and 0.13; faster for Drell-Yan (0.36, 0.012, 0.003).
-double expected_efficiency(double vegas_efficiency, std::uint64_t batches);
-inline constexpr double kReachable = 0.98;
-// The spread falls as (1 + b / 60)^-0.85 down to kLeastSpread: 2.6, 0.28, 0.11 for h -> 4 leptons, where the model says
-// 2.6, 0.39, 0.13; 0.16, 0.022, 0.011 for Drell-Yan (0.16, 0.024, 0.008).
-double expected_spread(double vegas_spread, std::uint64_t batches);
-inline constexpr double kLeastSpread = 0.008;
+// Models of what a training on n points reaches: gain = 1 + 5 (10 / dim)^1.5 x (1 + x)^-0.7, x = n / (kLearned
+// sqrt(maps)), divides 1/efficiency - 1, and gain^0.3 the spread. Measured gains at 256k, 1M and 4M points, and the
+// model's:                          1/efficiency - 1                   spread
+//   gg -> t t~ g (3 maps, dim 7)    10, 22, 36      (6, 12, 20)        2.2, 3.7, 5.3   (1.7, 2.1, 2.4)
+//   gg -> W d u~ g (4, 10)          3.5, 6, 9       (4, 7, 12)         1.6, 1.9, 2.2   (1.5, 1.8, 2.1)
+//   VBS (15, 10)                    1.3, 8, 20      (3, 6, 10)         1.3, 1.9, 2.5   (1.4, 1.7, 2.0)
+//   p p -> W j j j (160, 10)        0.8, 4.5, 13    (1.7, 3.3, 6)      1.1, 1.7, 2.1   (1.2, 1.4, 1.7)
+double training_gain(double points, std::size_t maps, std::size_t dim);
+inline constexpr double kLearned = 125'000;
+double expected_efficiency(double vegas_efficiency, double gain);
+double expected_spread(double vegas_spread, double gain);
+
+// Points of a batch, where the card does not say: more for many maps, a tile of each of which has to come often enough.
+std::uint64_t usual_batch(std::size_t maps);
+// Batches for each one that evaluates the integrand (TrainerConfig::reuse), where the card does not say: as many as make
+// evaluations about as dear as the network.
+std::uint64_t usual_reuse(double point, double network);
 
 struct TrainingDecision {
   std::uint64_t batches = 0;
