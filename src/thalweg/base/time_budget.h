@@ -10,8 +10,9 @@
 
 namespace thalweg {
 
-enum class Stage { random, maps, cuts, pdfs, matrix_elements, channel_weights, unweighting, output };
+enum class Stage { random, training, maps, cuts, pdfs, matrix_elements, channel_weights, unweighting, output };
 inline constexpr std::array kStageNames = {"random numbers and samplers",
+                                           "training",
                                            "maps",
                                            "cuts",
                                            "pdfs",

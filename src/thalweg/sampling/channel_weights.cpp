@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thalweg/base/time_budget.h"
+
 namespace thalweg {
 
 ChannelWeightNetwork::ChannelWeightNetwork(const MlpConfig& config, std::uint64_t seed)
@@ -114,8 +116,10 @@ void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const
     if (!block.alpha.dim) block.alpha = Batch::take(arena, own.size, n);
     if (!block.features.dim) block.features = Batch::take(arena, features(), n);
     prior_.evaluate(channel, columns(points, first, n), block, arena);
+    StageLaps lap;
     for (std::size_t tile = 0; tile < n; tile += kFlowTile)
       network_->apply_tile(own.index, block.features, block.weight, tile, block.alpha, tape);
+    lap(Stage::channel_weights);
     if (out.alpha.dim) continue;
     for (std::size_t e = 0; e < n; ++e)
       if (block.weight[e] != 0) block.weight[e] *= block.alpha.row(own.place(channel))[e];

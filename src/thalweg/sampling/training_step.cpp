@@ -8,6 +8,7 @@
 #include "thalweg/base/errors.h"
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/random.h"
+#include "thalweg/base/time_budget.h"
 #include "thalweg/sampling/reverse_kl.h"
 
 namespace thalweg {
@@ -139,6 +140,7 @@ void NeuralTrainer::sum_gradients(const TrainerState& state, const Step& step, S
     jobs.push_back({f, sizes.weights, sizes.gradient()});
   }
   scratch.team.run(jobs.size(), [&](std::size_t j, Arena&) {
+    StageLaps lap;
     const auto& [f, begin, end] = jobs[j];
     const bool weights = f == flows;
     const LayerSizes& sizes = weights ? state.weights->network.layout().sizes : state.flows[f].flow->sizes();
@@ -150,6 +152,7 @@ void NeuralTrainer::sum_gradients(const TrainerState& state, const Step& step, S
       float* sum = scratch.sums[f].data() + (begin == sizes.weights ? condition * sizes.biases : 0);
       for (std::size_t i = begin; i < end; ++i) sum[i] += part[i];
     }
+    lap(Stage::training);
   });
 }
 
@@ -190,6 +193,7 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
 
 double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate,
                                        bool path) const {
+  StageLaps lap;
   double longest = 0;
   for (std::size_t f = 0; f < state.flows.size(); ++f) {
     TrainedFlow& trained = state.flows[f];
@@ -200,9 +204,11 @@ double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Sc
     note(state, taken, trained.optimiser.length,
          shared ? "flow" : "flow of channel " + integrand_.channel_name(channels_of_[f][0]));
   }
+  lap(Stage::training);
   if (!state.weights) return longest;
   GuardedAdam& optimiser = state.weights->optimiser;
   const auto taken = optimiser.step(state.weights->network.parameters(), scratch.sums.back(), kWeightRate * rate, step.batch);
+  lap(Stage::training);
   note(state, taken, optimiser.length, "channel weights");
   return longest;
 }

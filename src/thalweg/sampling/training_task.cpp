@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "thalweg/base/random.h"
+#include "thalweg/base/time_budget.h"
 #include "thalweg/sampling/reverse_kl.h"
 
 namespace thalweg {
@@ -53,11 +54,13 @@ struct Tile {
 };
 
 void draw(const Integrand& integrand, const TrainingTask& task, double face_share, const TrainableMap& flow,
-          std::size_t n, RandomStream& random, Tile& tile, MapTape& tape, Arena& arena) {
+          std::size_t n, RandomStream& random, Tile& tile, MapTape& tape, Arena& arena, StageLaps& lap) {
   for (std::size_t e = 0; e < kFlowTile; ++e) tile.share[e] = 1 / draw_latent(random, face_share, tile.x, e);
   flow.sample_tile(task.condition, tile.x.data, tile.log_density.data(), tape);
   tile.resize(n);
+  lap(Stage::training);
   integrand.evaluate(task.channel, tile.x, {tile.weight.first(n), tile.alpha, tile.features}, arena);
+  lap.skip();
 }
 
 // -log|det| has no way back through a vanishing determinant: for points whose sign is not that of most points of the
@@ -197,6 +200,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
                     const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
                     Arena& arena, TapePool& pool, TaskGradients& gradients) {
   const TrainableMap& flow = *state.flows[state.flow_of(task.map)].flow;
+  StageLaps lap;
   auto tapes = pool.borrow(state);
   TaskResult result;
   gradients.flow.assign(flow.sizes().gradient(), 0.0F);
@@ -210,7 +214,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
     if (task.buffered) {
       draw_again(buffer, task, flow, n, random, tile, *tapes->flow, factors.by_density);
     } else {
-      draw(integrand, task, scales.path ? 0 : config.face_share, flow, n, random, tile, *tapes->flow, arena);
+      draw(integrand, task, scales.path ? 0 : config.face_share, flow, n, random, tile, *tapes->flow, arena, lap);
       if (store_points) store(tile, n, result.stored);
     }
     use_channels(std::span(state.active).subspan(part.first, part.size), tile.weight, tile.alpha);
@@ -238,6 +242,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
                                            tile.alpha, *tapes->weights, gradients.weights.data());
   }
   pool.give_back(std::move(tapes));
+  lap(Stage::training);
   return result;
 }
 
