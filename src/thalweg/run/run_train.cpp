@@ -141,7 +141,10 @@ void Run::train_flows(TrainerState& trained) {
     if (s.settled) line += ", settled";
     if (const auto dropped = std::count(s.active.begin(), s.active.end(), 0); dropped > 0)
       line += fmt::format(", {} channels dropped", dropped);
-    if (const double power = *std::min_element(s.power.begin(), s.power.end()); power < 1)
+    double power = 1;  // of channels in use
+    for (std::size_t c = 0; c < s.active.size(); ++c)
+      if (s.active[c]) power = std::min(power, s.power[integrand_->map_of(c)]);
+    if (power < 1)
       line += fmt::format(", of the integrand to the power {:.3f}", power);
     note(line);
   });

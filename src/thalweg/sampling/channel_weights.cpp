@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thalweg/base/random.h"
 #include "thalweg/base/time_budget.h"
 
 namespace thalweg {
@@ -75,6 +76,26 @@ void use_channels(std::span<const std::uint8_t> active, std::span<const double> 
     for (std::size_t c = 0; c < alpha.dim; ++c) sum += active[c] ? alpha.row(c)[e] : 0;
     for (std::size_t c = 0; c < alpha.dim; ++c) alpha.row(c)[e] = active[c] && sum != 0 ? alpha.row(c)[e] / sum : 0;
   }
+}
+
+bool reaches_alone(const Integrand& integrand, std::size_t channel, std::span<const std::uint8_t> active,
+                   const Mapping& map, std::uint64_t seed) {
+  constexpr std::size_t kPoints = 1024;
+  Arena arena;
+  const ChannelPart part = integrand.part_of(channel);
+  const Batch points = Batch::take(arena, integrand.dim(), kPoints), alpha = Batch::take(arena, part.size, kPoints);
+  const auto weight = arena.take<double>(kPoints), log_jacobian = arena.take<double>(kPoints);
+  RandomStream random({seed, Phase::initialisation, 2, channel});
+  for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
+  map.forward(points, points, log_jacobian);
+  integrand.evaluate(channel, points, {weight, alpha}, arena);
+  for (std::size_t e = 0; e < kPoints; ++e) {
+    double others = 0;
+    for (std::size_t c = 0; c < alpha.dim; ++c)
+      if (c != part.place(channel) && active[part.first + c]) others += std::abs(alpha.row(c)[e]);
+    if (weight[e] != 0 && others == 0) return true;
+  }
+  return false;
 }
 
 WeightedIntegrand::WeightedIntegrand(const Integrand& prior, std::vector<std::uint8_t> active,

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "thalweg/base/mapping.h"
 #include "thalweg/flow/mlp.h"
 #include "thalweg/sampling/integrand.h"
 
@@ -42,6 +43,11 @@ class ChannelWeightNetwork {
 
 // Channels of a part in use: the weights of the others are 0, and those in use add up to 1 again.
 void use_channels(std::span<const std::uint8_t> active, std::span<const double> weight, const Batch& alpha);
+
+// Whether there are points of the channel, among those that `map` makes of 1024 random ones, where the priors of all
+// others in use vanish: without the channel they would be lost. active: by channel.
+bool reaches_alone(const Integrand& integrand, std::size_t channel, std::span<const std::uint8_t> active,
+                   const Mapping& map, std::uint64_t seed);
 
 // An integrand with other channel weights: its integral is the same.
 class WeightedIntegrand : public Integrand {

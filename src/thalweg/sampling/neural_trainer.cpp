@@ -49,7 +49,8 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
   state.power.resize(maps, 1.0);
   state.integral.assign(channels, 0.0);
   state.active.assign(channels, 1);
-  if (!config_.train_weights || channels == 1 || integrand_.features() == 0) return state;
+  const bool tempered = std::any_of(state.power.begin(), state.power.end(), [](double p) { return p < 1; });
+  if (!config_.train_weights || tempered || channels == 1 || integrand_.features() == 0) return state;
 
   ChannelWeightNetwork network({.inputs = integrand_.features(),
                                 .outputs = largest_part_,
@@ -99,33 +100,13 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
     const std::size_t c = order[k];
     dropped += std::abs(state.integral[c]);
     if (!(dropped <= config_.drop * total)) return;
-    if (reaches_alone(state, c)) continue;
+    const std::size_t m = integrand_.map_of(c);
+    const ConditionedMap map(state.flows[state.flow_of(m)].flow->clone(), state.condition_of(m));
+    if (reaches_alone(integrand_, c, state.active, map, config_.seed)) continue;
     state.active[c] = 0;
     state.events.push_back(fmt::format("batch {}, channel {}: dropped with {:.2g} of the integral", state.batches_done,
                                        integrand_.channel_name(c), std::abs(state.integral[c]) / total));
   }
-}
-
-// Whether there are points of the channel where the priors of all others vanish: without it they would be lost.
-bool NeuralTrainer::reaches_alone(const TrainerState& state, std::size_t channel) const {
-  constexpr std::size_t kPoints = 1024;
-  Arena arena;
-  const Batch points = Batch::take(arena, integrand_.dim(), kPoints);
-  const ChannelPart part = integrand_.part_of(channel);
-  const Batch alpha = Batch::take(arena, part.size, kPoints);
-  const auto weight = arena.take<double>(kPoints), log_jacobian = arena.take<double>(kPoints);
-  RandomStream random({config_.seed, Phase::initialisation, 2, channel});
-  for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
-  const std::size_t m = integrand_.map_of(channel);
-  state.flows[state.flow_of(m)].flow->sample(state.condition_of(m), points, points, log_jacobian);
-  integrand_.evaluate(channel, points, {weight, alpha}, arena);
-  for (std::size_t e = 0; e < kPoints; ++e) {
-    double others = 0;
-    for (std::size_t c = 0; c < alpha.dim; ++c)
-      if (c != part.place(channel) && state.active[part.first + c]) others += std::abs(alpha.row(c)[e]);
-    if (weight[e] != 0 && others == 0) return true;
-  }
-  return false;
 }
 
 // Batches in one of about `parts` of the training: whole cycles.

@@ -66,7 +66,8 @@ struct TrainerConfig {
   double integral_term = 0, integral_width = 0.1, reference_integral = 0;
   // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
   std::uint64_t reuse = 1;
-  // Channel weights, where the integrand has several channels and features.
+  // Channel weights, where the integrand has several channels and features, and all maps see it (power 1): the network
+  // would lower large weights by moving the integral to channels whose own are not known.
   bool train_weights = true;
   std::size_t weight_hidden = 64, weight_layers = 3;
   double drop = 1e-3;  // channels whose integrals add up to this share at most are given up for the others
@@ -138,7 +139,6 @@ class NeuralTrainer {
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
   void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
   void drop_channels(TrainerState& state) const;
-  bool reaches_alone(const TrainerState& state, std::size_t channel) const;
   bool has_settled(const TrainerState& state) const;
   std::uint64_t interval(std::uint64_t parts) const;
 

@@ -113,8 +113,9 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
       s.pull = integral_pull(config_, state.mean[m]);
       continue;
     }
-    const double part = config_.loss == Loss::variance ? static_cast<double>(config_.batch_size) / step.expected[m] : spread / sigma(state, m);
-    s.weights[m] = part / (integral * integral) / step.expected[m];
+    const double by_spread = config_.loss == Loss::variance ? static_cast<double>(config_.batch_size) / step.expected[m]
+                                                            : spread / sigma(state, m);
+    s.weights[m] = by_spread / (integral * integral) / step.expected[m];
     if (kl)
       s.linear[m] = 1 / (step.expected[m] * of_flow[state.flow_of(m)]);
     else
@@ -162,7 +163,10 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
   std::uint64_t lost = 0;
   for (std::size_t m = 0; m < total.size(); ++m) {
     const TaskResult& t = total[m];
-    if (!(t.share > 0)) continue;
+    if (!(t.share > 0)) {
+      if (step.expected[m] > 0) value += state.mean[m], deviation += sigma(state, m);
+      continue;
+    }
     // What a tempered flow sees is soon forgotten.
     const double keep = step.first || state.power[m] < 1 ? 0 : kMemory;
     // Divided by the shares that were drawn, not by those expected: where all weights are alike, so are the means.
