@@ -221,6 +221,72 @@ TEST(TrainedWeights, EqualWeightsMoveNeitherFlowsNorIntegrals) {
     ASSERT_NEAR(state.flows[0].flow->parameters()[i], start.flows[0].flow->parameters()[i], 1e-4);
 }
 
+// Two peaks twice, as two parts of two channels each with integrals 2 and 6.
+class TwoParts : public TwoPeaks {
+ public:
+  std::size_t channels() const override { return 4; }
+  std::size_t parts() const override { return 2; }
+  ChannelPart part_of(std::size_t c) const override { return {c / 2, c / 2 * 2, 2}; }
+  void evaluate(std::size_t c, const Batch& y, const Evaluation& out, Arena& arena) const override {
+    TwoPeaks::evaluate(c % 2, y, out, arena);
+    for (std::size_t e = 0; c >= 2 && e < y.size; ++e) out.weight[e] *= 3;
+  }
+};
+
+TEST(TrainedWeights, OfEachPartAddUpToItsIntegral) {
+  const TwoParts f;
+  TrainerConfig config;
+  config.batches = 600;
+  Trained trained = train(f, config);
+  ASSERT_TRUE(trained.training.weights);
+  EXPECT_EQ(trained.training.weights->network.layout().config.outputs, 2U);
+  EXPECT_EQ(trained.training.weights->network.layout().config.conditions, 2U);
+  const Integral all = integrate(f, trained.training, trained.state);
+  EXPECT_NEAR(all.value, 8, 5 * all.error);
+  for (std::size_t part = 0; part < 2; ++part) {
+    const Integral a = of_channel(trained.state, 2 * part), b = of_channel(trained.state, 2 * part + 1);
+    EXPECT_NEAR(a.value + b.value, part == 0 ? 2 : 6, 5 * std::hypot(a.error, b.error));
+  }
+}
+
+// Whole tiles, and on average as many as the spreads of the maps ask for: a sixteenth of a batch of 64 points of each.
+TEST(NeuralTrainer, RareMapsComeInWholeTiles) {
+  struct Even : TwoParts {
+    std::size_t channels() const override { return 16; }
+    std::size_t parts() const override { return 1; }
+    ChannelPart part_of(std::size_t) const override { return {0, 0, 16}; }
+    std::size_t features() const override { return 0; }
+    void evaluate(std::size_t c, const Batch& y, const Evaluation& out, Arena&) const override {
+      drawn[c] += y.size;
+      odd += y.size % kFlowTile != 0;
+      for (std::size_t e = 0; e < y.size; ++e) {
+        out.weight[e] = 1 + y.row(0)[e];
+        set_alpha(out, c, e, std::vector<double>(16, 1.0 / 16));
+      }
+    }
+    mutable std::array<std::size_t, 16> drawn{};
+    mutable std::size_t odd = 0;
+  };
+  const Even f;
+  TrainerConfig config;
+  config.batches = 3200, config.batch_size = 64, config.learning_rate = 0;
+  const NeuralTrainer trainer(f, config);
+  TrainerState state = trainer.initial_state({});
+  trainer.train(state, [](const TrainerState&) {});
+  EXPECT_EQ(f.odd, 0U);
+  // 1 and 200 tiles each; the spread of rounding is sqrt(200), seven of which leave 1e-11 of false alarms over 16 maps.
+  for (const std::size_t n : f.drawn) EXPECT_NEAR(static_cast<double>(n) / kFlowTile, 201, 7 * std::sqrt(200.0));
+  for (std::size_t m = 0; m < 16; ++m) EXPECT_NEAR(state.mean[m], 1.5 / 16, 0.02);
+}
+
+// A map that hardly any point of sees the integrand keeps its channel weights: nobody knows what it has.
+TEST(TrainedWeights, StayPriorWhereAMapIsTempered) {
+  const TwoPeaks f;
+  const NeuralTrainer trainer(f, TrainerConfig{});
+  EXPECT_TRUE(trainer.initial_state({}, {1.0, 1.0}).weights);
+  EXPECT_FALSE(trainer.initial_state({}, {1.0, 0.5}).weights);
+}
+
 TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
   struct Disfavoured : TwoPeaks {
     Disfavoured() : TwoPeaks(3) {}
@@ -348,6 +414,23 @@ TEST(VegasStart, ReductionKeepsSums) {
   for (std::size_t k = 0; k < 3; ++k) w += spline.widths[k], h += spline.heights[k];
   EXPECT_NEAR(w, 1, 1e-15);
   EXPECT_NEAR(h, 1, 1e-15);
+}
+
+TEST(TrainingBudget, ModelsAreMonotonicAndStartAtVegas) {
+  EXPECT_EQ(training_gain(0, 4, 10), 1);
+  EXPECT_DOUBLE_EQ(expected_efficiency(0.02, 1), 0.02);
+  EXPECT_DOUBLE_EQ(expected_spread(1.5, 1), 1.5);
+  for (double n = 1e4; n < 1e8; n *= 3) {
+    EXPECT_LT(training_gain(n, 4, 10), training_gain(3 * n, 4, 10));
+    EXPECT_GT(training_gain(n, 4, 10), training_gain(n, 40, 10));
+    EXPECT_GT(training_gain(n, 4, 7), training_gain(n, 4, 13));
+    EXPECT_LT(expected_efficiency(0.02, training_gain(n, 4, 10)), 1);
+  }
+  EXPECT_EQ(usual_batch(1), 1024U);
+  EXPECT_EQ(usual_batch(15), 2048U);
+  EXPECT_EQ(usual_batch(800), 4096U);
+  EXPECT_EQ(usual_reuse(100, 1000), 1U);
+  EXPECT_EQ(usual_reuse(100'000, 1000), 5U);
 }
 
 TEST(TrainingBudget, TrainsWhereItPays) {
