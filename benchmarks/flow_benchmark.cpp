@@ -38,9 +38,7 @@ struct Setup {
   void pass(Direction direction, FlowTape& to) {
     flow_tile(direction, flow.layout(), flow.parameters().data(), 0, tile.data(), log_density.data(), to);
   }
-  void backward() {
-    flow_tile_backward(flow.layout(), flow.parameters().data(), factor.data(), tape, gradient.data());
-  }
+  void backward() { flow_tile_backward(flow.layout(), flow.parameters().data(), factor.data(), tape, gradient.data()); }
   CouplingFlow flow;
   std::size_t batch;
   FlowTape tape, plain;

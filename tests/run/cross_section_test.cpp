@@ -131,6 +131,29 @@ TEST(CrossSection, ChannelWeightsOfEachPartAddUpToOne) {
   }
 }
 
+// Parton densities may be negative: then an event of a sub-process has a larger weight than the sum of all, and maxima
+// are those of events.
+TEST(CrossSection, WeightsWithAChoiceAreThoseOfEvents) {
+  const CrossSection f(card({}, "pp_thj"));
+  Arena arena;
+  constexpr std::size_t n = 20'000;
+  const Batch y = Batch::take(arena, f.dim(), n), records = Batch::take(arena, f.record_size(), n);
+  std::vector<double> sum(n), chosen(n), of_events(n), pick(n);
+  RandomStream random({1, Phase::integration, 0, 0});
+  for (std::size_t d = 0; d < y.dim; ++d) random.fill({y.row(d), n});
+  random.fill(pick);
+  f.evaluate(0, y, {.weight = sum}, arena);
+  f.evaluate(0, y, {.weight = chosen, .pick = pick}, arena);
+  f.evaluate(0, y, {.weight = of_events, .records = records, .pick = pick}, arena);
+  EXPECT_EQ(chosen, of_events);
+  std::size_t larger = 0;
+  for (std::size_t e = 0; e < n; ++e) {
+    EXPECT_GE(std::abs(chosen[e]), std::abs(sum[e]) * (1 - 1e-12));
+    larger += std::abs(chosen[e]) > std::abs(sum[e]) * (1 + 1e-12);
+  }
+  EXPECT_GT(larger, 0U);
+}
+
 // One amplitude a point or all of them: the same cross section, and less work.
 TEST(CrossSection, SeparateSubProcessesAddUp) {
   for (const auto& [name, channels] : {std::pair{"pp_eej", "propagators"}, {"pp_eej", "diagrams"}, {"pp_eej", "lab"}}) {

@@ -16,7 +16,9 @@ void AnnMap::forward(const Batch& in, const Batch& out, std::span<double> log_ja
 void AnnMap::inverse(const Batch&, const Batch&, std::span<double>) const {
   run_error("a fully connected map has no inverse");
 }
-void AnnMap::density_tile(std::size_t, double*, double*, MapTape&) const { run_error("a fully connected map has no inverse"); }
+void AnnMap::density_tile(std::size_t, double*, double*, MapTape&) const {
+  run_error("a fully connected map has no inverse");
+}
 
 void AnnMap::orientation(const Batch& in, std::span<double> sign) const {
   AnnTape tape(layout_, false);

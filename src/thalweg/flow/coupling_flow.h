@@ -11,8 +11,8 @@ namespace thalweg {
 
 // forward: uniform latent numbers -> sample, log |dx/dz| = -log g(x). inverse: sample -> latent. Points lie in
 // [0,1]; the identity when the last layers are zero. Both directions cost the same. Forward and inverse agree to the
-// accuracy of the networks' floats: a density is that of the pass which made the point. forward and inverse are those of
-// condition 0.
+// accuracy of the networks' floats: a density is that of the pass which made the point. forward and inverse are those
+// of condition 0.
 class CouplingFlow : public TrainableMap {
  public:
   // Hidden layers uniform in +-1/sqrt(inputs) by the stream of `seed`, last layers zero.

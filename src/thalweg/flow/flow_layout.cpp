@@ -106,8 +106,8 @@ FlowLayout::FlowLayout(const FlowConfig& c) : config(c) {
   check("exchange_blocks", c.exchange_blocks, 1, 64);
   for (const Mask& mask : masks_of(c)) {
     CouplingBlock block{mask.conditioning, mask.transformed, {}};
-    block.layers = add_layers(block.conditioning.size(), c.hidden, block.transformed.size() * (3 * c.bins + 1),
-                              c.layers, sizes);
+    block.layers =
+        add_layers(block.conditioning.size(), c.hidden, block.transformed.size() * (3 * c.bins + 1), c.layers, sizes);
     blocks.push_back(block);
   }
   for (CouplingBlock& block : blocks) place_biases(block.layers, sizes);

@@ -29,8 +29,8 @@ class TrainableMap : public Mapping {
   virtual void density_tile(std::size_t condition, double* x, double* log_density, MapTape& tape) const = 0;
 
   virtual const LayerSizes& sizes() const = 0;
-  // Adds sum_e factor[e] d log g(x_e) / d parameters at fixed sample points to `gradient` (LayerSizes::gradient()), from
-  // the tape of a pass.
+  // Adds sum_e factor[e] d log g(x_e) / d parameters at fixed sample points to `gradient` (LayerSizes::gradient()),
+  // from the tape of a pass.
   virtual void backward_tile(const double* factor, MapTape& tape, float* gradient) const = 0;
   // Adds sum_e (by_log_density[e] log g(x_e) + sum_i by_sample[i][e] x_i(e)) / d parameters at fixed latent points,
   // from the tape of sample_tile; RunError for maps without such a gradient.

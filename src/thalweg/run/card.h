@@ -66,11 +66,11 @@ struct RunCard {
   std::uint64_t adaptation_points = 0;  // a map and iteration; 0: by the number of maps
   double vegas_damping = 0.7;
   double overweight_budget = 1e-3;
-  // batches 0: as many as pay, or 20 000 for a fully connected map; batch_size, reuse 0: usual_batch, usual_reuse. Seed,
-  // threads and dimension are left to the run.
+  // batches 0: as many as pay, or 20 000 for a fully connected map; batch_size, reuse 0: usual_batch, usual_reuse.
+  // Seed, threads and dimension are left to the run.
   TrainerConfig neural{.batches = 0};
-  std::string batches_reason;          // a comment of the resolved card
-  std::uint64_t cells = 0;  // in front of grids or flows (foam_builder.h); 0: by the points still to come, 1: none
+  std::string batches_reason;  // a comment of the resolved card
+  std::uint64_t cells = 0;     // in front of grids or flows (foam_builder.h); 0: by the points still to come, 1: none
   std::uint64_t cell_points = 250;
 
   std::uint64_t events = 10'000;

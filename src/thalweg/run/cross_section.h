@@ -120,6 +120,13 @@ class CrossSection : public Integrand, public EventSource {
                      Arena& arena) const;
   void channel_weights(std::size_t channel, const Survivors& s, const Evaluation& out, Arena& arena) const;
   void write_features(const Survivors& s, const Batch& features, Arena& arena) const;
+  // Of a sub-process for an event.
+  struct Choice {
+    std::size_t row = 0;  // of the contributions
+    double place = 0;     // of the random number in its term, [0, 1)
+    double factor = 1;    // for the weight
+  };
+  Choice choose(const Survivors& s, std::size_t i, double pick) const;
   void write_records(const Survivors& s, const Evaluation& out) const;
   double flux(double s_hat) const;
 

@@ -83,7 +83,8 @@ void CrossSection::channel_weights(std::size_t channel, const Survivors& s, cons
       for (std::size_t r = 0; r < slots.size(); ++r) sum += prior.row(r)[e];
       // A density of exactly zero or below (parton densities may be negative) leaves no preference.
       for (std::size_t r = 0; r < slots.size(); ++r)
-        alpha[own.place(slots[r])] = sum > 0 || sum < 0 ? prior.row(r)[e] / sum : 1.0 / static_cast<double>(slots.size());
+        alpha[own.place(slots[r])] =
+            sum > 0 || sum < 0 ? prior.row(r)[e] / sum : 1.0 / static_cast<double>(slots.size());
       set_alpha(plain, own.place(channel), s.index[first + e], alpha);
     }
   }

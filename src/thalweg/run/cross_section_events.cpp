@@ -6,32 +6,36 @@
 
 namespace thalweg {
 
+// Parton densities may be negative: a sub-process is chosen by size and brings its sign.
+CrossSection::Choice CrossSection::choose(const Survivors& s, std::size_t i, double pick) const {
+  double total = 0, size = 0;
+  for (std::size_t p = 0; p < s.contributions.dim; ++p) {
+    total += s.contributions.row(p)[i];
+    size += std::abs(s.contributions.row(p)[i]);
+  }
+  Choice choice;
+  double left = pick * size;
+  for (std::size_t p = 0; p < s.contributions.dim; ++p) {
+    const double term = std::abs(s.contributions.row(p)[i]);
+    if (term == 0) continue;
+    choice.row = p;
+    if (left < term) break;
+    left -= term;
+  }
+  const double chosen = s.contributions.row(choice.row)[i];
+  choice.place = left / std::abs(chosen);
+  if (size != std::abs(total) && total != 0) choice.factor = std::copysign(size, chosen) / total;
+  return choice;
+}
+
 void CrossSection::write_records(const Survivors& s, const Evaluation& out) const {
   const std::vector<std::size_t>& sub_processes = s.part->sub_processes;
   for (std::size_t i = 0; i < s.count; ++i) {
     const std::size_t e = s.index[i];
-    double total = 0;
-    double size = 0;
-    for (std::size_t p = 0; p < sub_processes.size(); ++p) {
-      total += s.contributions.row(p)[i];
-      size += std::abs(s.contributions.row(p)[i]);
-    }
-    double left = out.pick[e] * size;
-    std::size_t row = 0;
-    for (std::size_t p = 0; p < sub_processes.size(); ++p) {
-      const double term = std::abs(s.contributions.row(p)[i]);
-      if (term == 0) continue;
-      row = p;
-      if (left < term) break;
-      left -= term;
-    }
-    // Parton densities may be negative: a sub-process is chosen by size and brings its sign.
-    if (size != std::abs(total) && total != 0)
-      out.weight[e] *= std::copysign(size, s.contributions.row(row)[i]) / total;
+    const auto [row, place, factor] = choose(s, i, out.pick[e]);
     const std::size_t chosen = sub_processes[row];
     const auto group = static_cast<std::size_t>(
         std::find(s.part->groups.begin(), s.part->groups.end(), group_of_[chosen]) - s.part->groups.begin());
-    const double place = left / std::abs(s.contributions.row(row)[i]);  // in [0, 1) of its term
     const auto named = static_cast<double>(chosen);
     const double head[kRecordHead] = {mirrored_[chosen] && place < 0.5 ? -1 - named : named,
                                       s.points.x_a[i],

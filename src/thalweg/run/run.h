@@ -46,9 +46,14 @@ class Run {
  private:
   struct Generation;
   IntegratorConfig integrator_config() const;
+  // What a short adaptation of channels promises.
+  struct Trial {
+    double spread, efficiency, cost;
+  };
   void choose_channels();
   void use_channels(ChannelWeights channels, const std::string& reason);
   std::pair<ChannelWeights, std::string> better_channels() const;
+  Trial try_channels(const Integrand& integrand) const;
   void use_integrand(std::unique_ptr<Integrand> integrand);
   std::uint64_t adaptation_points() const;
   void drop_channels();

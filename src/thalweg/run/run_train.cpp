@@ -112,7 +112,8 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     batches = decision.batches;
     reason = decision.reason;
   }
-  training_.update({{"batches", batches}, {"batch_size", neural.batch_size}, {"reuse", neural.reuse}, {"reason", reason}});
+  training_.update(
+      {{"batches", batches}, {"batch_size", neural.batch_size}, {"reuse", neural.reuse}, {"reason", reason}});
   folder_.save("training", training_);
   card_.write_decisions();
   write_cards();
@@ -123,7 +124,8 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
 double Run::tried_efficiency() {
   const double efficiency = state_.adapted_efficiency, points = points_needed(spread(state_), efficiency);
   const std::uint64_t cells =
-      card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100) : 1;
+      card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100)
+                       : 1;
   if (cells <= 1) return efficiency;
   tried_ = Tried{cells, explore_maps(cells)};
   training_["explored"] = tried_->found.evaluations;
@@ -144,8 +146,7 @@ void Run::train_flows(TrainerState& trained) {
     double power = 1;  // of channels in use
     for (std::size_t c = 0; c < s.active.size(); ++c)
       if (s.active[c]) power = std::min(power, s.power[integrand_->map_of(c)]);
-    if (power < 1)
-      line += fmt::format(", of the integrand to the power {:.3f}", power);
+    if (power < 1) line += fmt::format(", of the integrand to the power {:.3f}", power);
     note(line);
   });
   training_.update(curve_json(trained));

@@ -1,8 +1,8 @@
 // Trained channel weights (thesis, 5.8):
 //   alpha_i(x) = Softmax_i[ log alpha_i^prior(x) + Delta_i(x) ] over the channels in use,
 // Delta of a fully connected network of the integrand's features; 0 at the start, so that training starts from the
-// prior. A channel whose prior vanishes at a point stays out there. The network has an output for each channel of a part
-// of the integrand, and the part as a condition: a bias in its first layer.
+// prior. A channel whose prior vanishes at a point stays out there. The network has an output for each channel of a
+// part of the integrand, and the part as a condition: a bias in its first layer.
 #pragma once
 
 #include <cstdint>

@@ -53,11 +53,13 @@ class Explorer {
 
  private:
   // |w| at latent points of a channel's map.
-  std::span<const double> weigh(std::size_t channel, const Batch& z, Arena& arena) const {
+  std::span<const double> weigh(std::size_t channel, const Batch& z, RandomStream& random, Arena& arena) const {
     const Batch x = Batch::take(arena, dim_, z.size);
     const auto log_jacobian = arena.take<double>(z.size), weight = arena.take<double>(z.size);
     maps_[integrand_.map_of(channel)]->forward(z, x, log_jacobian);
-    integrand_.evaluate(channel, x, {weight}, arena);
+    const auto pick = arena.take<double>(z.size);
+    for (double& p : pick) p = random.next();
+    integrand_.evaluate(channel, x, {.weight = weight, .pick = pick}, arena);
     for (std::size_t e = 0; e < z.size; ++e) {
       const double w = weight[e] == 0 ? 0 : std::abs(weight[e]) * std::exp(log_jacobian[e]);
       weight[e] = std::isfinite(w) ? w : 0;
@@ -127,7 +129,7 @@ class Explorer {
     const auto low = foams_[cell.map].low(cell.number), high = foams_[cell.map].high(cell.number);
     for (std::size_t e = 0; e < n; ++e)
       for (std::size_t d = 0; d < dim_; ++d) z.row(d)[e] = low[d] + (high[d] - low[d]) * random.next();
-    const auto weight = weigh(channel, z, arena);
+    const auto weight = weigh(channel, z, random, arena);
     for (std::size_t e = 0; e < n; ++e) cell.add(row(z, e, weight[e]).data(), dim_, true);
     return n;
   }
@@ -147,7 +149,7 @@ class Explorer {
         z.row(d)[e] = std::clamp(at, low[d] + 1e-9 * side, high[d] - 1e-9 * side);
       }
     }
-    const auto weight = weigh(channel, z, arena);
+    const auto weight = weigh(channel, z, random, arena);
     const auto largest = static_cast<std::size_t>(std::max_element(weight.begin(), weight.end()) - weight.begin());
     if (weight[largest] > cell.largest) cell.add(row(z, largest, weight[largest]).data(), dim_, false);
     return z.size;
@@ -193,7 +195,7 @@ class Explorer {
       const Batch z = Batch::take(arena, dim_, tasks[k].count);
       for (std::size_t d = 0; d < dim_; ++d) random.fill({z.row(d), z.size});
       foams_[m].forward(z, z, arena.take<double>(z.size));
-      const auto weight = weigh(tasks[k].channel, z, arena);
+      const auto weight = weigh(tasks[k].channel, z, random, arena);
       for (std::size_t e = 0; e < z.size; ++e)
         if (const std::size_t cell = index[m][foams_[m].find(z, e)]; weight[e] > cells_[cell].largest)
           found[k].push_back({cell, row(z, e, weight[e])});

@@ -18,13 +18,15 @@ struct ChannelPart {
 // What a batch of points becomes. Batches without rows are not wanted. Weights are 0 where cuts remove a point, and not
 // finite where the evaluation failed (counted by the caller).
 struct Evaluation {
-  std::span<double> weight;        // f / g_i; alpha_i f / g_i where alpha has no rows
-  Batch alpha{};                   // a row for each channel of the part, defined where weight is not zero, or none
-  Batch features{};                // features() rows or none, defined where weight is not zero
-  Batch records{};                 // record_size() rows or none
-  std::span<const double> pick{};  // to read, with records: uniform numbers for choices within an event
-  // To read: a flag for each channel of the part, empty for all. alpha of the others is 0, and that of those in use adds
-  // up to 1.
+  std::span<double> weight;  // f / g_i; alpha_i f / g_i where alpha has no rows
+  Batch alpha{};             // a row for each channel of the part, defined where weight is not zero, or none
+  Batch features{};          // features() rows or none, defined where weight is not zero
+  Batch records{};           // record_size() rows or none
+  // To read: uniform numbers for choices within an event, with which the weights are those of the events chosen; with
+  // records always, without where the weights that events will have are asked for.
+  std::span<const double> pick{};
+  // To read: a flag for each channel of the part, empty for all. alpha of the others is 0, and that of those in use
+  // adds up to 1.
   std::span<const std::uint8_t> active{};
 };
 

@@ -133,9 +133,11 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
   RandomStream random({config_.seed, adaptation ? Phase::adaptation : Phase::integration, iteration, chunk});
   for (std::size_t e = 0; e < count; ++e)
     for (std::size_t d = 0; d < z.dim; ++d) z.row(d)[e] = random.next();
+  const auto pick = arena.take<double>(count);  // weights are those of events, with their choices
+  for (double& p : pick) p = random.next();
   map.forward(z, y, log_jacobian);
   lap(Stage::random);
-  integrand_.evaluate(channel, y, {weight}, arena);
+  integrand_.evaluate(channel, y, {.weight = weight, .pick = pick}, arena);
   lap.skip();
 
   ChunkResult result;

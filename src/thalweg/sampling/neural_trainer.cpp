@@ -72,10 +72,10 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
     const Batch here = columns(points, points.dim);
     const std::size_t m = integrand_.map_of(c);
     state.flows[state.flow_of(m)].flow->sample(state.condition_of(m), here, here, log_jacobian.first(each));
-    integrand_.evaluate(c, here,
-                     {weight.subspan(c * each, each), columns(alpha, integrand_.part_of(c).size),
-                      columns(features, features.dim)},
-                     arena);
+    integrand_.evaluate(
+        c, here,
+        {weight.subspan(c * each, each), columns(alpha, integrand_.part_of(c).size), columns(features, features.dim)},
+        arena);
   }
   network.standardise(features, weight);
   state.evaluations += n;

@@ -96,7 +96,8 @@ struct TrainerState {
   std::vector<TrainedFlow> flows;  // one, or by map
   std::size_t flow_of(std::size_t map) const { return flows.size() == 1 ? 0 : map; }
   std::size_t condition_of(std::size_t map) const { return flows.size() == 1 ? map : 0; }
-  // By map, as all that follows up to tempered_size: running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times the channels that share the map.
+  // By map, as all that follows up to tempered_size: running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times
+  // the channels that share the map.
   std::vector<double> mean, square, size, tail;
   std::vector<double> power;          // of the integrand that each flow is trained on (tempering.h)
   std::vector<double> tempered_size;  // mean of |F|^power / g in the last batch, where power < 1

@@ -11,8 +11,8 @@ namespace thalweg {
 // By channel. Points of weight zero teach, too, where density is wasted.
 class PointBuffer {
  public:
-  // A row: coordinates, log of the density it was drawn with, weight, prior channel weights of its part of the integrand
-  // and, with_features, features.
+  // A row: coordinates, log of the density it was drawn with, weight, prior channel weights of its part of the
+  // integrand and, with_features, features.
   PointBuffer(const Integrand& integrand, bool with_features);
 
   void clear();

@@ -112,7 +112,7 @@ bool get(hid_t file, const char* name, hid_t type, std::vector<T>& values) {
 
 nlohmann::json weights_json(const ChannelWeightNetwork& network) {
   const MlpConfig& c = network.layout().config;
-  return {{"hidden", c.hidden},   {"layers", c.layers},         {"outputs", c.outputs},
+  return {{"hidden", c.hidden},     {"layers", c.layers},         {"outputs", c.outputs},
           {"shift", network.shift}, {"conditions", c.conditions}, {"scale", network.scale}};
 }
 

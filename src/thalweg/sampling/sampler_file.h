@@ -3,8 +3,9 @@
 //
 // Version 5: a user block of 512 bytes, "thalweg sampler, version 5, crc32 <8 hexadecimal digits>\n" and zeros, with
 // the checksum of all that follows; then two data sets: `state`, bytes of a JSON document with the networks' shapes,
-// counters, running means, the training curve and the cells; `networks`, floats: for the flow that all maps share, or each fully connected map, and last
-// for the channel weights if they are trained, parameters, their running mean, first and second moments of Adam.
+// counters, running means, the training curve and the cells; `networks`, floats: for the flow that all maps share, or
+// each fully connected map, and last for the channel weights if they are trained, parameters, their running mean, first
+// and second moments of Adam.
 #pragma once
 
 #include <filesystem>

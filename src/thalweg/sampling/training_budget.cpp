@@ -50,8 +50,8 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     const double trained = static_cast<double>(batches * c.batch_size), gain = training_gain(trained, c.maps, c.dim);
     // A training step passes the network three times: sampling and twice as much for the gradient.
     const double train = trained * (point / static_cast<double>(c.reuse) + 3 * network);
-    const double integrate = c.points > 0 ? static_cast<double>(c.points)
-                                          : std::pow(expected_spread(c.spread, gain) / c.accuracy, 2);
+    const double integrate =
+        c.points > 0 ? static_cast<double>(c.points) : std::pow(expected_spread(c.spread, gain) / c.accuracy, 2);
     const double unweight = static_cast<double>(c.events) / expected_efficiency(c.efficiency, gain);
     return 1e-9 * (train + (integrate + unweight) * (point + network));
   };

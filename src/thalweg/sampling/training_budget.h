@@ -39,8 +39,8 @@ double expected_spread(double vegas_spread, double gain);
 
 // Points of a batch, where the card does not say: more for many maps, a tile of each of which has to come often enough.
 std::uint64_t usual_batch(std::size_t maps);
-// Batches for each one that evaluates the integrand (TrainerConfig::reuse), where the card does not say: as many as make
-// evaluations about as dear as the network.
+// Batches for each one that evaluates the integrand (TrainerConfig::reuse), where the card does not say: as many as
+// make evaluations about as dear as the network.
 std::uint64_t usual_reuse(double point, double network);
 
 struct TrainingDecision {

@@ -71,12 +71,13 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
     step.drawn[m] = static_cast<double>(tiles * kFlowTile);
     step.points += step.drawn[m];
     for (std::size_t k = 0; k < channels.size(); ++k) {
-      const auto place_of = (k + static_cast<std::size_t>(turn * static_cast<double>(channels.size()))) % channels.size();
+      const auto place_of =
+          (k + static_cast<std::size_t>(turn * static_cast<double>(channels.size()))) % channels.size();
       std::uint64_t left = kFlowTile * (tiles / channels.size() + (place_of < tiles % channels.size()));
       for (; left > 0; left -= std::min(left, size))
         step.tasks.push_back({channels[k], m, state.condition_of(m), integrand_.part_of(channels[k]).index,
-                              static_cast<double>(channels.size()), std::min(left, size), step.batch,
-                              step.tasks.size(), step.buffered});
+                              static_cast<double>(channels.size()), std::min(left, size), step.batch, step.tasks.size(),
+                              step.buffered});
     }
   }
   return step;
@@ -211,7 +212,8 @@ double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Sc
   lap(Stage::training);
   if (!state.weights) return longest;
   GuardedAdam& optimiser = state.weights->optimiser;
-  const auto taken = optimiser.step(state.weights->network.parameters(), scratch.sums.back(), kWeightRate * rate, step.batch);
+  const auto taken =
+      optimiser.step(state.weights->network.parameters(), scratch.sums.back(), kWeightRate * rate, step.batch);
   lap(Stage::training);
   note(state, taken, optimiser.length, "channel weights");
   return longest;

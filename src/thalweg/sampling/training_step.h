@@ -20,12 +20,11 @@ inline std::uint64_t online_batches(std::uint64_t batches, std::uint64_t reuse) 
 // Memory that stays warm from step to step.
 struct NeuralTrainer::Scratch {
   Scratch(const NeuralTrainer& trainer, const Integrand& f, const TrainerState& state)
-      : team(trainer.config_.threads),
-        buffer(f, state.weights.has_value()) {}
+      : team(trainer.config_.threads), buffer(f, state.weights.has_value()) {}
   WorkerTeam team;
   TapePool pool;
   PointBuffer buffer;
-  std::vector<TaskGradients> gradients;   // by task
+  std::vector<TaskGradients> gradients;    // by task
   std::vector<AlignedVector<float>> sums;  // of each flow, and of the channel weights
 };
 

@@ -59,7 +59,11 @@ void draw(const Integrand& integrand, const TrainingTask& task, double face_shar
   flow.sample_tile(task.condition, tile.x.data, tile.log_density.data(), tape);
   tile.resize(n);
   lap(Stage::training);
-  integrand.evaluate(task.channel, tile.x, {tile.weight.first(n), tile.alpha, tile.features}, arena);
+  const auto pick = arena.take<double>(n);
+  for (double& p : pick) p = random.next();
+  integrand.evaluate(task.channel, tile.x,
+                     {.weight = tile.weight.first(n), .alpha = tile.alpha, .features = tile.features, .pick = pick},
+                     arena);
   lap.skip();
 }
 
@@ -223,8 +227,9 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
     factors.clear();
     for (std::size_t e = 0; e < n; ++e) {
       const double jacobian = std::exp(-tile.log_density[e]);
-      const double w =
-          tile.weight[e] == 0 ? 0 : task.multiplicity * tile.weight[e] * tile.alpha.row(part.place(task.channel))[e] * jacobian;
+      const double w = tile.weight[e] == 0 ? 0
+                                           : task.multiplicity * tile.weight[e] *
+                                                 tile.alpha.row(part.place(task.channel))[e] * jacobian;
       if (std::isfinite(w))
         add_point(w, jacobian, tile.share[e], e, task.map, state, scales, result, factors);
       else
@@ -238,8 +243,8 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
     }
     flow.backward_tile(factors.by_density.data(), *tapes->flow, gradients.flow.data());
     if (state.weights)
-      state.weights->network.backward_tile(part.place(task.channel), factors.by_alpha.first(n), 0,
-                                           tile.alpha, *tapes->weights, gradients.weights.data());
+      state.weights->network.backward_tile(part.place(task.channel), factors.by_alpha.first(n), 0, tile.alpha,
+                                           *tapes->weights, gradients.weights.data());
   }
   pool.give_back(std::move(tapes));
   lap(Stage::training);

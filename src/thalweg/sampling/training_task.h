@@ -29,7 +29,7 @@ struct LossScales {
 
 struct TrainingTask {
   std::size_t channel, map, condition, part;  // condition: of the flow; part: of the integrand
-  double multiplicity;  // channels of the map: a weight stands for all of them
+  double multiplicity;                        // channels of the map: a weight stands for all of them
   std::uint64_t count, batch, number;
   bool buffered;
 };
