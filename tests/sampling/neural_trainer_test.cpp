@@ -10,7 +10,6 @@
 #include "thalweg/base/errors.h"
 #include "thalweg/sampling/integrator.h"
 #include "thalweg/sampling/sampler_file.h"
-#include "thalweg/sampling/training_budget.h"
 #include "two_peaks.h"
 
 namespace thalweg {
@@ -414,41 +413,6 @@ TEST(VegasStart, ReductionKeepsSums) {
   for (std::size_t k = 0; k < 3; ++k) w += spline.widths[k], h += spline.heights[k];
   EXPECT_NEAR(w, 1, 1e-15);
   EXPECT_NEAR(h, 1, 1e-15);
-}
-
-TEST(TrainingBudget, ModelsAreMonotonicAndStartAtVegas) {
-  EXPECT_EQ(training_gain(0, 4, 10), 1);
-  EXPECT_DOUBLE_EQ(expected_efficiency(0.02, 1), 0.02);
-  EXPECT_DOUBLE_EQ(expected_spread(1.5, 1), 1.5);
-  for (double n = 1e4; n < 1e8; n *= 3) {
-    EXPECT_LT(training_gain(n, 4, 10), training_gain(3 * n, 4, 10));
-    EXPECT_GT(training_gain(n, 4, 10), training_gain(n, 40, 10));
-    EXPECT_GT(training_gain(n, 4, 7), training_gain(n, 4, 13));
-    EXPECT_LT(expected_efficiency(0.02, training_gain(n, 4, 10)), 1);
-  }
-  EXPECT_EQ(usual_batch(1), 1024U);
-  EXPECT_EQ(usual_batch(15), 2048U);
-  EXPECT_EQ(usual_batch(800), 4096U);
-  EXPECT_EQ(usual_reuse(100, 1000), 1U);
-  EXPECT_EQ(usual_reuse(100'000, 1000), 5U);
-}
-
-TEST(TrainingBudget, TrainsWhereItPays) {
-  TrainingCosts costs{.point = 1000, .network = 1000, .efficiency = 0.6, .events = 10'000};
-  EXPECT_EQ(decide_training(costs).batches, 0U);
-  costs = {.point = 100'000, .network = 1000, .efficiency = 0.02, .events = 1'000'000};
-  const TrainingDecision few = decide_training(costs);
-  EXPECT_GT(few.batches, 0U);
-  EXPECT_LT(few.neural_seconds, few.vegas_seconds);
-  costs.events *= 100;
-  EXPECT_GE(decide_training(costs).batches, few.batches);
-  // Few events, but an accuracy that a wide distribution of weights makes dear.
-  costs = {.point = 100, .network = 500, .efficiency = 0.03, .spread = 2.6, .events = 10'000, .accuracy = 1e-2};
-  EXPECT_EQ(decide_training(costs).batches, 0U);
-  costs.accuracy = 1e-4;
-  EXPECT_GT(decide_training(costs).batches, 0U);
-  costs.points = 1000;
-  EXPECT_EQ(decide_training(costs).batches, 0U);
 }
 
 }  // namespace

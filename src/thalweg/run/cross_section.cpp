@@ -173,7 +173,7 @@ void CrossSection::evaluate(std::size_t channel, const Batch& points, const Eval
   channel_weights(channel, s, out, arena);
   lap(Stage::channel_weights);
   if (out.features.dim) write_features(s, out.features, arena);
-  if (out.records.dim) write_records(s, out);
+  if (out.records.dim) return write_records(s, out);
   if (s.contributions.dim < 2 || out.pick.empty()) return;
   for (std::size_t i = 0; i < s.count; ++i) out.weight[s.index[i]] *= choose(s, i, out.pick[s.index[i]]).factor;
 }

@@ -33,6 +33,7 @@ void CrossSection::write_records(const Survivors& s, const Evaluation& out) cons
   for (std::size_t i = 0; i < s.count; ++i) {
     const std::size_t e = s.index[i];
     const auto [row, place, factor] = choose(s, i, out.pick[e]);
+    out.weight[e] *= factor;
     const std::size_t chosen = sub_processes[row];
     const auto group = static_cast<std::size_t>(
         std::find(s.part->groups.begin(), s.part->groups.end(), group_of_[chosen]) - s.part->groups.begin());

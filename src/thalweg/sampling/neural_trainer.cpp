@@ -94,6 +94,13 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
     if (state.active[c]) order.push_back(c);
     (state.active[c] ? total : dropped) += std::abs(state.integral[c]);
   }
+  std::shared_ptr<const TrainableMap> copy;  // of the flow that was looked at last: all maps may share it
+  std::size_t copied = 0;
+  auto flow_of = [&](std::size_t map) {
+    const std::size_t f = state.flow_of(map);
+    if (!copy || copied != f) copy = state.flows[copied = f].flow->clone();
+    return copy;
+  };
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return std::abs(state.integral[a]) < std::abs(state.integral[b]); });
   for (std::size_t k = 0; k + 1 < order.size(); ++k) {
@@ -101,7 +108,7 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
     dropped += std::abs(state.integral[c]);
     if (!(dropped <= config_.drop * total)) return;
     const std::size_t m = integrand_.map_of(c);
-    const ConditionedMap map(state.flows[state.flow_of(m)].flow->clone(), state.condition_of(m));
+    const ConditionedMap map(flow_of(m), state.condition_of(m));
     if (reaches_alone(integrand_, c, state.active, map, config_.seed)) continue;
     state.active[c] = 0;
     state.events.push_back(fmt::format("batch {}, channel {}: dropped with {:.2g} of the integral", state.batches_done,
