@@ -122,6 +122,7 @@ def test_symmetric_angles_have_the_same_width(tmp_path):
         ("sampling.inputs=round", "ann", "Known: cube, stretched"),
         ("sampling.clip=0", "ann", "from 1 to 1000"),
         ("sampling.reuse=2", "ann", "no inverse"),
+        ("sampling.vegas_start=true", "ann", "starts as the identity"),
         ("sampling.integral_term=3", "ann", "reverse_kl"),
         ("sampling.layers=33", "ann", "from 1 to 32"),
         ("sampling.settle=2", "ann", "from 0 to 1"),

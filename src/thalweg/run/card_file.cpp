@@ -52,6 +52,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "weight_layers",
       "drop",
       "face_share",
+      "vegas_start",
       "tail"}},
     {"output", {"events", "format", "variations"}},
 };

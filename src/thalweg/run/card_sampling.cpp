@@ -108,6 +108,7 @@ void SamplingKeys::read_network(RunCard& card) const {
   share("sampling.drop", c.drop, 0, 0.1);
   share("sampling.face_share", c.face_share, 0, 0.9);
   share("sampling.tail", c.tail, 0, 1000);
+  c.vegas_start = at("sampling.vegas_start", boolean, [&] { return c.vegas_start; });
   Activation& activation = ann ? c.ann->activation : c.flow.activation;
   activation = activation_named(choice("sampling.activation", name_of(activation), {"leaky_relu", "elu", "silu"}));
   pick("sampling.loss", c.loss, kLossNames);
@@ -125,6 +126,8 @@ void SamplingKeys::read_network(RunCard& card) const {
   for (const char* key : {"inputs", "clip", "unfold", "anneal", "integral_term", "integral_width"})
     if (const std::string path = std::string("sampling.") + key; !ann && find(path))
       request_error("{}: this key is for sampler = \"ann\"", where(path, find(path)));
+  if (const char* key = "sampling.vegas_start"; ann && find(key))
+    request_error("{}: a fully connected map starts as the identity", where(key, find(key)));
   if (!ann && c.loss == Loss::reverse_kl)
     request_error("{}: reverse_kl needs a gradient along the path of the points, which only sampler = \"ann\" has",
                   where("sampling.loss", find("sampling.loss")));

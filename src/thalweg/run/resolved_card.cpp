@@ -106,7 +106,7 @@ std::string resolved_card(const RunCard& card, bool with_output) {
                       kAnnInputNames[static_cast<std::size_t>(c.ann->inputs)], number(c.ann->clip),
                       number(c.integral_term), number(c.integral_width), c.unfold, number(c.anneal));
     else
-      text += fmt::format("bins = {}\n", c.flow.bins);
+      text += fmt::format("bins = {}\nvegas_start = {}\n", c.flow.bins, c.vegas_start);
     text += fmt::format(
         "batches = {}{}\nbatch_size = {}\nhidden = {}\nlayers = {}\nlearning_rate = {}\nschedule = "
         "\"{}\"\nloss = \"{}\"\n"

@@ -36,7 +36,7 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
       map = std::make_unique<AnnMap>(*config_.ann, seed);
     } else {
       auto flow = std::make_unique<CouplingFlow>(config_.flow, seed);
-      for (std::size_t m = 0; m < grids.size(); ++m) start_from_vegas(*flow, m, grids[m]);
+      for (std::size_t m = 0; config_.vegas_start && m < grids.size(); ++m) start_from_vegas(*flow, m, grids[m]);
       map = std::move(flow);
     }
     GuardedAdam optimiser(map->parameters());

@@ -42,6 +42,7 @@ struct TrainerConfig {
   int threads = 1;
   FlowConfig flow{};               // dim is the integrand's
   std::optional<AnnConfig> ann{};  // instead of the flow; dim likewise
+  bool vegas_start = true;         // whether a flow starts as the VEGAS grids of its maps, or as the identity
   std::uint64_t batches = 1000;
   std::uint64_t batch_size = 1024;
   double learning_rate = 3e-3, final_learning_rate = 1e-5;
