@@ -55,6 +55,26 @@ def test_channels_are_chosen_once(tmp_path):
         assert (folder / "events.lhe.gz").read_bytes() == (tmp_path / "a/events.lhe.gz").read_bytes()
 
 
+# Float where it saves time, by counts: the same on every machine.
+@pytest.mark.parametrize(("process", "precision", "reason"), [
+    ("g g > t t~ g g", "mixed", "mixed leaves"), ("u u~ > w+ w- g g", "double", "mixed leaves"),
+    ("g g > t t~", "double", "cheap"),
+])
+def test_precision_is_chosen_by_counts(tmp_path, process, precision, reason):
+    card = tmp_path / "c.toml"
+    card.write_text(f'process = "{process}"\n[cuts]\npt = {{ of = "pt(j)", min = 20 }}\ndr = {{ of = "delta_r(j, j)", min = 0.4 }}\n'
+                    if process.endswith("g g") else f'process = "{process}"\n')
+    for name, extra in (("auto", []), ("said", ["--precision", precision])):
+        done = run("integrate", card, "--set", "beams.energy=13 TeV", *SHORT, "--threads", 1, "--run", tmp_path / name,
+                   *extra)
+        assert done.returncode == 0, done.stderr
+    written = (tmp_path / "auto/card.toml").read_text()
+    assert re.search(rf'^precision = "{precision}"  # .*{reason}', written, re.M)
+    results = [json.loads((tmp_path / f"{name}/result.json").read_text()) for name in ("auto", "said")]
+    assert results[0]["cross_section"] == results[1]["cross_section"]
+    assert run("integrate", card, "--precision", "half", "--run", tmp_path / "x").returncode == 2
+
+
 def test_the_baseline_says_where_its_budget_ends(tmp_path):
     done = run("integrate", SOURCE / "cards/gg_wpduxg.toml", "--set", "sampling.preset=madnis-baseline", "--set",
                "integration.points=20000", "--run", tmp_path / "r")

@@ -194,6 +194,36 @@ TEST(CrossSection, SplittingABatchChangesNoBit) {
   }
 }
 
+TEST(CrossSection, MixedPrecisionIsWithin1e4AndSaysWhatItLeaves) {
+  RunCard c = card({}, "gg_ttxgg");
+  std::array<std::vector<double>, 2> weights;
+  for (const Precision precision : {Precision::full, Precision::mixed}) {
+    c.precision = precision;
+    const CrossSection f(c);
+    const double left = f.left_to_double(1);
+    if (precision == Precision::full) {
+      EXPECT_EQ(left, 0);
+    } else {
+      EXPECT_GT(left, 0.001);
+      EXPECT_LT(left, 0.1);
+    }
+    Arena arena;
+    constexpr std::size_t kPoints = 2000;
+    const Batch y = Batch::take(arena, f.dim(), kPoints), alpha = Batch::take(arena, f.channels(), kPoints);
+    RandomStream random({1, Phase::integration, 0, 0});
+    for (std::size_t d = 0; d < y.dim; ++d) random.fill({y.row(d), kPoints});
+    auto& w = weights[static_cast<std::size_t>(precision)];
+    w.resize(kPoints);
+    f.evaluate(0, y, {w, alpha}, arena);
+  }
+  std::size_t differ = 0;
+  for (std::size_t e = 0; e < weights[0].size(); ++e) {
+    EXPECT_NEAR(weights[1][e], weights[0][e], 1e-4 * weights[0][e]);
+    differ += weights[1][e] != weights[0][e];
+  }
+  EXPECT_GT(differ, 100U);
+}
+
 TEST(CrossSection, ToEventBalances) {
   const CrossSection f(card({}));
   Arena arena;

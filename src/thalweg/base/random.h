@@ -17,7 +17,8 @@ enum class Phase : std::uint32_t {
   training = 5,
   orientation = 6,
   exploration = 7,
-  diagnosis = 8
+  diagnosis = 8,
+  trial = 9
 };
 
 struct StreamId {

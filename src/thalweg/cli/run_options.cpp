@@ -36,7 +36,7 @@ void RunArguments::add_common(CLI::App& command) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
   command.add_option("--sampler", sampler, "neural, vegas or flat");
-  command.add_option("--precision", precision, "of amplitudes: double, or mixed");
+  command.add_option("--precision", precision, "of amplitudes: auto, double, or mixed (currents in float)");
   CLI::Option* fixed =
       command.add_option("--batches", batches, "training batches of the neural sampler (default: as many as pay)")
           ->check(CLI::Range(1, 100'000'000));

@@ -42,8 +42,8 @@ class CardReader : private SamplingKeys {
  private:
   // Plug-ins are looked for where the card lies, too; the card that is written down holds the whole path.
   void read_amplitude(RunCard& card) const {
-    card.precision = at(
-        "precision", [](const toml::node& n) { return precision_of(text(n)); }, [] { return Precision::full; });
+    if (const std::string name = choice("precision", "auto", {"auto", "double", "mixed"}); name != "auto")
+      card.precision = precision_of(name);
     if (const toml::node* node = find("amplitude"))
       with_place(where("amplitude", node), [&] {
         std::filesystem::path path = plugin_path(text(*node));

@@ -42,7 +42,8 @@ struct RunCard {
   Parameters parameters = Parameters::defaults("sm");
 
   std::string amplitude;  // "plugin:FILE": the matrix element of a shared library; empty: our own
-  Precision precision = Precision::full;
+  std::optional<Precision> precision;  // of amplitudes; none: by their costs (run_precision.cpp)
+  std::string precision_reason;
 
   Beams::Kind beam_kind = Beams::Kind::hadrons;
   double energy = 0;  // GeV, centre of mass

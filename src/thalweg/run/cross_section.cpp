@@ -90,8 +90,9 @@ EventChoice make_choice(std::span<const double> pick, Arena& arena) {
 // those of our amplitude.
 void CrossSection::squared_amplitude(const Group& group, const AmplitudeInput& in, Survivors& s, std::span<double> me2,
                                      Arena& arena) const {
+  s.amplitudes += s.count;
   if (s.pick.empty()) {
-    if (!plugin_) thalweg::evaluate(group.program, in, {me2}, arena);
+    if (!plugin_) s.left += thalweg::evaluate(group.program, in, {me2}, arena);
   } else {
     const EventChoice choice = make_choice(s.pick, arena);
     s.configuration.push_back(choice.configuration);

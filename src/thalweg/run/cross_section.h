@@ -43,6 +43,10 @@ class CrossSection : public Integrand, public EventSource {
   std::string channel_name(std::size_t channel) const override;
   // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
   double cost(std::size_t channel) const override;
+  // Of the amplitudes at a point.
+  double amplitude_flops(std::size_t channel) const;
+  // The share of amplitudes at random points of the channels that mixed precision leaves to double (evaluator.h).
+  double left_to_double(std::uint64_t seed) const;
   // Features: log(pT/GeV), pseudorapidity and azimuth of the final particles (thesis, Tab. A.6), and the logarithm of
   // their mass, on which resonances depend.
   std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
@@ -86,6 +90,7 @@ class CrossSection : public Integrand, public EventSource {
   // Points that pass the cuts, in dense arrays.
   struct Survivors {
     std::size_t count = 0;
+    std::size_t amplitudes = 0, left = 0;  // evaluated; of them what mixed precision left to double
     std::span<std::size_t> index;  // into the batch
     PhaseSpacePoints points;
     std::span<double> mu_f, mu_r, alpha_s;
@@ -100,6 +105,7 @@ class CrossSection : public Integrand, public EventSource {
   void group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices);
   void make_parts(SubProcesses wanted);
   void add_part(const std::vector<std::size_t>& groups);
+  double flops_of(const std::vector<std::size_t>& groups) const;
   double amplitude_cost(const std::vector<std::size_t>& groups) const;  // ns a point
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
   void declare_variations(const RunCard& card);

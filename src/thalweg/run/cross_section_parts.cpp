@@ -3,6 +3,7 @@
 #include <map>
 #include <numeric>
 
+#include "thalweg/base/random.h"
 #include "thalweg/run/cross_section.h"
 
 namespace thalweg {
@@ -64,10 +65,34 @@ PdfEvaluator CrossSection::densities_of(const std::vector<std::size_t>& sub_proc
   return {pdf_->grid, flavours};
 }
 
-double CrossSection::amplitude_cost(const std::vector<std::size_t>& groups) const {
+double CrossSection::flops_of(const std::vector<std::size_t>& groups) const {
   double flops = 0;
   for (const std::size_t g : groups) flops += groups_[g].program.flops;
-  return flops / kAmplitudeRate;
+  return flops;
+}
+
+double CrossSection::amplitude_cost(const std::vector<std::size_t>& groups) const {
+  return flops_of(groups) / kAmplitudeRate;
+}
+
+double CrossSection::amplitude_flops(std::size_t channel) const {
+  return flops_of(parts_[slots_[channel].part].groups);
+}
+
+double CrossSection::left_to_double(std::uint64_t seed) const {
+  constexpr std::size_t kPoints = 4096, kMostChannels = 64;
+  const std::size_t step = (channels() + kMostChannels - 1) / kMostChannels, each = kPoints * step / channels() + 1;
+  std::size_t left = 0, all = 0;
+  Arena arena;
+  for (std::size_t c = 0; c < channels(); c += step) {
+    arena.reset();
+    const Batch points = Batch::take(arena, dim(), each);
+    RandomStream random({seed, Phase::trial, 0, c});
+    for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), each});
+    const Survivors s = compute(c, points, {}, arena);
+    left += s.left, all += s.amplitudes;
+  }
+  return all > 0 ? static_cast<double>(left) / static_cast<double>(all) : 1;
 }
 
 double CrossSection::cost(std::size_t channel) const {

@@ -57,7 +57,7 @@ ChannelKinds kinds_of(const RunCard& card) {
 
 CrossSection::CrossSection(const RunCard& card)
     : model_(card.model),
-      precision_(card.precision),
+      precision_(card.precision.value_or(Precision::full)),
       weights_(card.channels == ChannelWeights::automatic ? ChannelWeights::propagators : card.channels),
       factorization_(card.factorization),
       renormalization_(card.renormalization),

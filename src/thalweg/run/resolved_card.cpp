@@ -43,8 +43,10 @@ std::string resolved_parameters(const RunCard& card) {
 }
 
 std::string resolved_process(const RunCard& card) {
-  std::string text = fmt::format("process = {}\nmodel = \"{}\"\nprecision = \"{}\"\nseed = {}\n", quoted(card.process),
-                                 card.model.name(), to_string(card.precision), card.seed);
+  std::string text =
+      fmt::format("process = {}\nmodel = \"{}\"\nprecision = \"{}\"{}\nseed = {}\n", quoted(card.process),
+                  card.model.name(), card.precision ? to_string(*card.precision) : "auto",
+                  card.precision_reason.empty() ? "" : "  # " + card.precision_reason, card.seed);
   if (!card.amplitude.empty())
     text += fmt::format("amplitude = {}  # {}\n", quoted(card.amplitude), checksum(plugin_path(card.amplitude)));
   text += resolved_parameters(card);

@@ -32,6 +32,7 @@ Run::Run(const RunCard& card, const RunOptions& options)
       folder_((check_outputs(), default_folder(card, options)), card),
       progress_(options.verbosity) {
   use_integrand(std::move(integrand_));
+  choose_precision();
   choose_channels();
   load_state();
   if (const auto earlier = folder_.load("result")) result_ = *earlier;

@@ -58,6 +58,8 @@ class Run {
   std::uint64_t adaptation_points() const;
   void drop_channels();
   void load_state();
+  void choose_precision();
+  double mean_flops() const;
   TrainerConfig trainer_config() const;
   void train_sampler();
   void adapt_grids();
