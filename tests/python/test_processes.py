@@ -71,7 +71,7 @@ def test_precision_is_chosen_by_counts(tmp_path, process, precision, reason):
     written = (tmp_path / "auto/card.toml").read_text()
     assert re.search(rf'^precision = "{precision}"  # .*{reason}', written, re.M)
     results = [json.loads((tmp_path / f"{name}/result.json").read_text()) for name in ("auto", "said")]
-    assert results[0]["cross_section"] == results[1]["cross_section"]
+    assert results[0]["cross_section"] == results[1]["cross_section"] and results[0]["precision"] == precision
     assert run("integrate", card, "--precision", "half", "--run", tmp_path / "x").returncode == 2
 
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -103,6 +104,25 @@ TEST(NeuralTrainer, IsTheSameForAnyNumberOfThreads) {
     const Trained other = train(f, config);
     EXPECT_EQ(one.training.flows[0].optimiser.average, other.training.flows[0].optimiser.average);
   }
+}
+
+// What decides where points and gradients go does not jump with one weight of 3e5.
+TEST(NeuralTrainer, OneWeightDoesNotSteerTheTraining) {
+  std::atomic<int> hits = 0;
+  const Function f(2, [&](const std::vector<double>& x) {
+    const bool hit = std::abs(x[0] - 0.5) < 1e-5;
+    hits += hit;
+    return 1 + x[0] + 3e5 * hit;
+  });
+  TrainerConfig config;
+  config.batches = 400;
+  const NeuralTrainer trainer(f, config);
+  const Integrator integrator(f, integrator_config());
+  TrainerState state = trainer.initial_state(integrator.initial_state().grids);
+  double largest = 0;
+  trainer.train(state, [&](const TrainerState& s) { largest = std::max(largest, s.square[0]); });
+  EXPECT_GT(hits, 0);
+  EXPECT_LT(largest, 100);
 }
 
 TEST(NeuralTrainer, TakesDimensionsOneAndThirty) {

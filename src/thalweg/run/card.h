@@ -41,7 +41,7 @@ struct RunCard {
   Model model{"sm"};
   Parameters parameters = Parameters::defaults("sm");
 
-  std::string amplitude;  // "plugin:FILE": the matrix element of a shared library; empty: our own
+  std::string amplitude;               // "plugin:FILE": the matrix element of a shared library; empty: our own
   std::optional<Precision> precision;  // of amplitudes; none: by their costs (run_precision.cpp)
   std::string precision_reason;
 

@@ -91,7 +91,7 @@ class CrossSection : public Integrand, public EventSource {
   struct Survivors {
     std::size_t count = 0;
     std::size_t amplitudes = 0, left = 0;  // evaluated; of them what mixed precision left to double
-    std::span<std::size_t> index;  // into the batch
+    std::span<std::size_t> index;          // into the batch
     PhaseSpacePoints points;
     std::span<double> mu_f, mu_r, alpha_s;
     std::span<double> pick;  // empty unless records are wanted

@@ -18,8 +18,8 @@ void Run::choose_precision() {
   if (!card_.has_process() || card_.precision) return;
   card_.precision = Precision::full;
   if (const double flops = mean_flops(); flops < kFewestFlops || !card_.amplitude.empty()) {
-    card_.precision_reason = card_.amplitude.empty() ? fmt::format("amplitudes of {:.3g} FLOP are cheap", flops)
-                                                     : "that of the plug-in";
+    card_.precision_reason =
+        card_.amplitude.empty() ? fmt::format("amplitudes of {:.3g} FLOP are cheap", flops) : "that of the plug-in";
   } else {
     RunCard card = card_;
     card.precision = Precision::mixed;

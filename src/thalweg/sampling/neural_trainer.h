@@ -105,7 +105,7 @@ struct TrainerState {
   std::optional<TrainedWeights> weights;
   std::vector<double> integral;      // of each channel, running mean
   std::vector<std::uint8_t> active;  // by channel; 0: dropped
-  double rate_factor = 1;            // halved by the divergence guard
+  double rate_factor = 1;            // halved by gradients that are not finite
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
   std::vector<std::string> events;  // what the guard did, and which channels were dropped

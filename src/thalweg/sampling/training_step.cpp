@@ -15,6 +15,7 @@ namespace thalweg {
 namespace {
 
 constexpr double kMemory = 0.98;  // of the running means of weights, per batch
+constexpr double kMostGrowth = 10;
 // Learning rate of the channel weights in units of the flows'. Weights that move as fast as the flows leave them
 // behind: on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with
 // flat priors 0.1 learns too slowly.
@@ -172,8 +173,11 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
     const double keep = step.first || state.power[m] < 1 ? 0 : kMemory;
     // Divided by the shares that were drawn, not by those expected: where all weights are alike, so are the means.
     const double mean = t.sum / t.share, square = t.square / t.share;
-    state.mean[m] = keep * state.mean[m] + (1 - keep) * mean;
-    state.square[m] = keep * state.square[m] + (1 - keep) * square;
+    // One weight must not say for fifty batches where points and gradients go: it counts as one of this <w^2>.
+    const double most = keep > 0 && state.square[m] > 0 ? kMostGrowth * state.square[m] : INFINITY;
+    const double part = square > most ? std::sqrt(most / square) : 1;
+    state.mean[m] = keep * state.mean[m] + (1 - keep) * (state.mean[m] + part * (mean - state.mean[m]));
+    state.square[m] = keep * state.square[m] + (1 - keep) * std::min(square, most);
     state.size[m] = keep * state.size[m] + (1 - keep) * t.size / t.share;
     // Needs <w^2> of an earlier batch, and so begins one later.
     const double keep_tail = state.tail[m] == 0 ? 0 : keep;
@@ -255,11 +259,14 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
 
 void NeuralTrainer::note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const {
   state.clipped += taken == GuardedAdam::Step::shortened;
-  if (taken != GuardedAdam::Step::undone) return;
-  state.rate_factor /= 2;
+  const bool finite = taken != GuardedAdam::Step::not_finite;
+  if (finite && taken != GuardedAdam::Step::undone) return;
   ++state.undone;
-  state.events.push_back(fmt::format("batch {}, {}: gradient of length {:.3g}; step undone, learning rate halved",
-                                     state.batches_done, what, length));
+  if (!finite) state.rate_factor /= 2;
+  constexpr std::size_t kMostTold = 100;
+  if (state.events.size() < kMostTold)
+    state.events.push_back(fmt::format("batch {}, {}: gradient of length {:.3g}; step undone{}", state.batches_done,
+                                       what, length, finite ? "" : ", learning rate halved"));
 }
 
 }  // namespace thalweg
