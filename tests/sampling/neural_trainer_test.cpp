@@ -5,78 +5,15 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <functional>
-#include <numbers>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/sampling/integrator.h"
 #include "thalweg/sampling/sampler_file.h"
+#include "trained.h"
 #include "two_peaks.h"
 
 namespace thalweg {
 namespace {
-
-// f(x) on the cube as one channel.
-class Function : public Integrand {
- public:
-  using F = std::function<double(const std::vector<double>&)>;
-  Function(std::size_t dim, F f) : dim_(dim), f_(std::move(f)) {}
-  std::size_t dim() const override { return dim_; }
-  std::size_t channels() const override { return 1; }
-  std::string channel_name(std::size_t) const override { return "0"; }
-  void evaluate(std::size_t, const Batch& y, const Evaluation& out, Arena&) const override {
-    std::vector<double> x(dim_);
-    for (std::size_t e = 0; e < y.size; ++e) {
-      for (std::size_t d = 0; d < dim_; ++d) x[d] = y.row(d)[e];
-      out.weight[e] = f_(x);
-      set_alpha(out, 0, e, std::array{1.0});
-    }
-  }
-
- private:
-  std::size_t dim_;
-  F f_;
-};
-
-// Two peaks on the diagonal (thesis, section 10): a product grid has two false peaks beside them.
-Function camel(std::size_t dim) {
-  const double norm = std::pow(1 / (0.1 * std::sqrt(std::numbers::pi)), static_cast<double>(dim)) / 2;
-  return {dim, [norm](const std::vector<double>& x) {
-            double sum = 0;
-            for (const double c : {1.0 / 3, 2.0 / 3}) {
-              double square = 0;
-              for (double v : x) square += (v - c) * (v - c);
-              sum += std::exp(-square / 0.01);
-            }
-            return norm * sum;
-          }};
-}
-
-IntegratorConfig integrator_config() {
-  IntegratorConfig config;
-  config.points = 100'000;
-  return config;
-}
-
-struct Trained {
-  TrainerState training;
-  IntegratorState state;
-};
-
-Trained train(const Integrand& f, TrainerConfig config) {
-  const Integrator integrator(f, integrator_config());
-  Trained result{{}, integrator.initial_state()};
-  integrator.adapt(result.state, [](const IntegratorState&) {});
-  const NeuralTrainer trainer(f, config);
-  result.training = trainer.initial_state(result.state.grids);
-  trainer.train(result.training, [](const TrainerState&) {});
-  result.state.flows = NeuralTrainer::averaged(result.training);
-  return result;
-}
-
-double relative_std_dev(const IntegratorState& state) {
-  return std::sqrt(state.channels[0].variance()) / state.channels[0].mean();
-}
 
 TEST(NeuralTrainer, LearnsWhatAGridCannotAndDoesNotChangeTheIntegral) {
   const Function f = camel(4);
@@ -185,95 +122,10 @@ TEST(NeuralTrainer, FunctionsThatAreNotFiniteOrZeroEverywhere) {
   EXPECT_EQ(still.flows[0].optimiser.average, before);
 }
 
-// Trained, and integrated with its weights.
-Integral integrate(const Integrand& f, const TrainerState& training, IntegratorState& state) {
-  state.flows = NeuralTrainer::averaged(training);
-  state.active = training.active;
-  const WeightedIntegrand weighted = NeuralTrainer::weighted(f, training);
-  Integrator(weighted, integrator_config()).integrate(state, [](const IntegratorState&) {});
-  return total(state);
-}
-
-TEST(TrainedWeights, LowerTheVarianceAndKeepTheIntegral) {
-  const TwoPeaks f;
-  double errors[2];
-  for (const bool with_weights : {false, true}) {
-    TrainerConfig config;
-    config.batches = 1000, config.learning_rate = 3e-3, config.train_weights = with_weights;
-    Trained trained = train(f, config);
-    EXPECT_EQ(trained.training.weights.has_value(), with_weights);
-    const Integral integral = integrate(f, trained.training, trained.state);
-    EXPECT_NEAR(integral.value, 2, 5 * integral.error);
-    errors[with_weights] = integral.error;
-  }
-  EXPECT_LT(errors[1], 0.7 * errors[0]);
-}
-
-// Where all weights are equal every constant alpha is as good as another: nothing may move it, not the tail term
-// either, to which the narrower of two channels looks better than the wider one.
-TEST(TrainedWeights, EqualWeightsMoveNeitherFlowsNorIntegrals) {
-  struct Even : Integrand {
-    std::size_t dim() const override { return 1; }
-    std::size_t channels() const override { return 2; }
-    std::string channel_name(std::size_t c) const override { return std::to_string(c); }
-    std::size_t features() const override { return 1; }
-    void evaluate(std::size_t channel, const Batch& y, const Evaluation& out, Arena&) const override {
-      for (std::size_t e = 0; e < y.size; ++e) {
-        out.weight[e] = 1;
-        set_alpha(out, channel, e, std::array{0.3, 0.7});
-        if (out.features.dim) out.features.row(0)[e] = y.row(0)[e];
-      }
-    }
-  };
-  const Even f;
-  TrainerConfig config;
-  config.batches = 400;
-  config.loss = Loss::stratified;
-  const NeuralTrainer trainer(f, config);
-  TrainerState state = trainer.initial_state({});
-  trainer.train(state, [](const TrainerState&) {});
-  EXPECT_NEAR(state.integral[0], 0.3, 0.01);
-  EXPECT_NEAR(state.integral[1], 0.7, 0.01);
-  // Without means subtracted in the gradient, flows would wander with the noise of the batches.
-  const TrainerState start = trainer.initial_state({});
-  for (std::size_t i = 0; i < start.flows[0].flow->parameters().size(); ++i)
-    ASSERT_NEAR(state.flows[0].flow->parameters()[i], start.flows[0].flow->parameters()[i], 1e-4);
-}
-
-// Two peaks twice, as two parts of two channels each with integrals 2 and 6.
-class TwoParts : public TwoPeaks {
- public:
-  std::size_t channels() const override { return 4; }
-  std::size_t parts() const override { return 2; }
-  ChannelPart part_of(std::size_t c) const override { return {c / 2, c / 2 * 2, 2}; }
-  void evaluate(std::size_t c, const Batch& y, const Evaluation& out, Arena& arena) const override {
-    TwoPeaks::evaluate(c % 2, y, out, arena);
-    for (std::size_t e = 0; c >= 2 && e < y.size; ++e) out.weight[e] *= 3;
-  }
-};
-
-TEST(TrainedWeights, OfEachPartAddUpToItsIntegral) {
-  const TwoParts f;
-  TrainerConfig config;
-  config.batches = 600;
-  Trained trained = train(f, config);
-  ASSERT_TRUE(trained.training.weights);
-  EXPECT_EQ(trained.training.weights->network.layout().config.outputs, 2U);
-  EXPECT_EQ(trained.training.weights->network.layout().config.conditions, 2U);
-  const Integral all = integrate(f, trained.training, trained.state);
-  EXPECT_NEAR(all.value, 8, 5 * all.error);
-  for (std::size_t part = 0; part < 2; ++part) {
-    const Integral a = of_channel(trained.state, 2 * part), b = of_channel(trained.state, 2 * part + 1);
-    EXPECT_NEAR(a.value + b.value, part == 0 ? 2 : 6, 5 * std::hypot(a.error, b.error));
-  }
-}
-
 // Whole tiles, and on average as many as the spreads of the maps ask for: a sixteenth of a batch of 64 points of each.
 TEST(NeuralTrainer, RareMapsComeInWholeTiles) {
-  struct Even : TwoParts {
+  struct Even : TwoPeaks {
     std::size_t channels() const override { return 16; }
-    std::size_t parts() const override { return 1; }
-    ChannelPart part_of(std::size_t) const override { return {0, 0, 16}; }
     std::size_t features() const override { return 0; }
     void evaluate(std::size_t c, const Batch& y, const Evaluation& out, Arena&) const override {
       drawn[c] += y.size;
@@ -296,48 +148,6 @@ TEST(NeuralTrainer, RareMapsComeInWholeTiles) {
   // 1 and 200 tiles each; the spread of rounding is sqrt(200), seven of which leave 1e-11 of false alarms over 16 maps.
   for (const std::size_t n : f.drawn) EXPECT_NEAR(static_cast<double>(n) / kFlowTile, 201, 7 * std::sqrt(200.0));
   for (std::size_t m = 0; m < 16; ++m) EXPECT_NEAR(state.mean[m], 1.5 / 16, 0.02);
-}
-
-// A map that hardly any point of sees the integrand keeps its channel weights: nobody knows what it has.
-TEST(TrainedWeights, StayPriorWhereAMapIsTempered) {
-  const TwoPeaks f;
-  const NeuralTrainer trainer(f, TrainerConfig{});
-  EXPECT_TRUE(trainer.initial_state({}, {1.0, 1.0}).weights);
-  EXPECT_FALSE(trainer.initial_state({}, {1.0, 0.5}).weights);
-}
-
-TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
-  struct Disfavoured : TwoPeaks {
-    Disfavoured() : TwoPeaks(3) {}
-    double prior(std::size_t c, const double*) const override { return c == 2 ? 1e-4 : 1; }
-  };
-  const Disfavoured f;
-  TrainerConfig config;
-  config.batches = 100;
-  Trained trained = train(f, config);
-  EXPECT_EQ(trained.training.active, (std::vector<std::uint8_t>{1, 1, 0}));
-  const auto& events = trained.training.events;
-  EXPECT_EQ(std::count_if(events.begin(), events.end(),
-                          [](const std::string& e) { return e.find("dropped") != std::string::npos; }),
-            1)
-      << testing::PrintToString(events);
-  const Integral integral = integrate(f, trained.training, trained.state);
-  EXPECT_NEAR(integral.value, 2, 5 * integral.error);
-  EXPECT_EQ(trained.state.channels[2].points(), 0U);
-}
-
-// The third channel alone sees what is far from both peaks, 1e-3 of the integral and less.
-TEST(TrainedWeights, AChannelThatAloneReachesPointsStays) {
-  struct Divided : TwoPeaks {
-    Divided() : TwoPeaks(3) {}
-    double prior(std::size_t c, const double* x) const override { return (c == 2) == (x[0] > 1.7); }
-  };
-  const Divided f;
-  TrainerConfig config;
-  config.batches = 100, config.drop = 0.05;
-  const Trained trained = train(f, config);
-  EXPECT_LT(trained.training.integral[2], 0.05 * 2);
-  EXPECT_EQ(trained.training.active, (std::vector<std::uint8_t>{1, 1, 1}));
 }
 
 // Two channels that are the same map share its flow and its points.
