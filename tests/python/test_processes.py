@@ -75,6 +75,22 @@ def test_precision_is_chosen_by_counts(tmp_path, process, precision, reason):
     assert run("integrate", card, "--precision", "half", "--run", tmp_path / "x").returncode == 2
 
 
+# The grids go on, and a run that is resumed does not train again.
+def test_a_training_that_diverges_is_given_up(tmp_path):
+    arguments = ["generate", SOURCE / "cards/gg_ttxg.toml", "--set", "sampling.channels=lab", "--set", "integration.points=50000",
+                 "-n", 100, "--run", tmp_path / "r"]
+    diverging = ["--set", "sampling.learning_rate=1", "--batches", 100]
+    done = run(*arguments, *diverging, "--set", "sampling.adaptation_points=5000")
+    assert done.returncode == 0 and "training diverged" in done.stderr, done.stderr
+    result = json.loads((tmp_path / "r/result.json").read_text())
+    sigma = result["cross_section"]
+    assert abs(sigma["value"] - 294.7) < 5 * sigma["error"] + 0.5 and result["training"]["batches"] == 0
+    assert not (tmp_path / "r/sampler.h5").exists()
+    assert re.search("^batches = 0  # no network: its training diverged", (tmp_path / "r/card.toml").read_text(), re.M)
+    again = run(*arguments, *diverging, "--set", "sampling.adaptation_points=5000", "--set", "output.events=100")
+    assert again.returncode == 0 and "batch  " not in again.stderr
+
+
 def test_the_baseline_says_where_its_budget_ends(tmp_path):
     done = run("integrate", SOURCE / "cards/gg_wpduxg.toml", "--set", "sampling.preset=madnis-baseline", "--set",
                "integration.points=20000", "--run", tmp_path / "r")

@@ -185,7 +185,7 @@ TEST(AnnTrainer, GradientsAreShortenedToTheLimit) {
   gradient[0] = 3, gradient[1] = 4;
   EXPECT_EQ(guarded.step(parameters, gradient, 0.1, 1, 10), GuardedAdam::Step::taken);
   gradient[0] = NAN;
-  EXPECT_EQ(guarded.step(parameters, gradient, 0.1, 2, 10), GuardedAdam::Step::not_finite);
+  EXPECT_EQ(guarded.step(parameters, gradient, 0.1, 2, 10), GuardedAdam::Step::undone);
 }
 
 // One large weight must not throw the network: the step after it is shorter than usual, not one by `rate` everywhere.
@@ -205,20 +205,6 @@ TEST(GuardedAdam, AnOutlierTakesBackToTheMeanAndGentlyOn) {
   EXPECT_EQ(step(1), GuardedAdam::Step::taken);
   EXPECT_GT(std::abs(parameters[0] - before), 0.01F * kRate);
   EXPECT_LT(std::abs(parameters[0] - before), 0.3F * kRate);
-}
-
-// Where all gradients have become longer, it is not an outlier.
-TEST(GuardedAdam, FollowsLongGradientsThatStay) {
-  AlignedVector<float> parameters(16), gradient(16);
-  GuardedAdam guarded(parameters);
-  auto step = [&](float size, std::uint64_t batch) {
-    gradient.assign(16, size);
-    return guarded.step(parameters, gradient, 0.01, batch);
-  };
-  for (std::uint64_t i = 0; i < 100; ++i) step(1, i);
-  EXPECT_EQ(step(1e5F, 100), GuardedAdam::Step::undone);
-  for (std::uint64_t i = 101; i < 200; ++i) step(1e5F, i);
-  EXPECT_EQ(step(1e5F, 200), GuardedAdam::Step::shortened);
 }
 
 }  // namespace

@@ -114,6 +114,19 @@ TEST(TrainedWeights, AChannelThatIsNotNeededIsDropped) {
   EXPECT_EQ(trained.state.channels[2].points(), 0U);
 }
 
+// Channels of 6e-4 of the integral each: one may go where 9e-4 may, in all.
+TEST(TrainedWeights, DroppedChannelsCountTogether) {
+  struct Disfavoured : TwoPeaks {
+    Disfavoured() : TwoPeaks(6) {}
+    double prior(std::size_t c, const double*) const override { return c >= 2 ? 1.2e-3 : 1; }
+  };
+  const Disfavoured f;
+  TrainerConfig config;
+  config.batches = 400, config.drop = 9e-4, config.learning_rate = config.final_learning_rate = 0;
+  const Trained trained = train(f, config);
+  EXPECT_EQ(std::count(trained.training.active.begin(), trained.training.active.end(), 0), 1);
+}
+
 // The third channel alone sees what is far from both peaks, 1e-3 of the integral and less.
 TEST(TrainedWeights, AChannelThatAloneReachesPointsStays) {
   struct Divided : TwoPeaks {

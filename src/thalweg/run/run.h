@@ -68,6 +68,8 @@ class Run {
   double tried_efficiency();
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
+  bool has_diverged(const TrainerState& trained) const;
+  void give_up_training(std::optional<TrainerState>& trained);
   void examine_maps();
   void refuse_folds() const;
   void check_coverage();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -162,6 +163,37 @@ void Run::use_flows(const TrainerState& trained) {
   sampled_ = std::make_unique<WeightedIntegrand>(NeuralTrainer::weighted(*integrand_, trained));
 }
 
+// Whether coupling flows and channel weights spread more than the grids or see another integral, where grids see it
+// well and it has one sign.
+bool Run::has_diverged(const TrainerState& trained) const {
+  if (card_.neural.ann || state_.iterations.empty() || *std::min_element(state_.power.begin(), state_.power.end()) < 1)
+    return false;
+  if (!(spread_of(trained) < kAstray * spread(state_))) return true;
+  const IterationResult& grids = state_.iterations.back();
+  const double reference = std::abs(grids.value), doubt = 3 * grids.error;
+  double value = 0, size = 0;
+  for (std::size_t m = 0; m < trained.mean.size(); ++m) value += std::abs(trained.mean[m]), size += trained.size[m];
+  return size < 2 * value && (value < (reference - doubt) / kAstray || value > kAstray * (reference + doubt));
+}
+
+// Grids are used instead of what was trained.
+void Run::give_up_training(std::optional<TrainerState>& trained) {
+  const std::string reason = fmt::format(
+      "no network: its training diverged, with {:.3g} {} and relative std dev {:.3g} instead of {:.3g} and {:.3g}; a "
+      "lower sampling.learning_rate or loss = \"madnis\" helps",
+      std::accumulate(trained->mean.begin(), trained->mean.end(), 0.0), integrand_->unit(), spread_of(*trained),
+      state_.iterations.back().value, spread(state_));
+  card_.neural.batches = 0;
+  card_.batches_reason = reason;
+  training_["batches"] = 0, training_["reason"] = reason;
+  folder_.save("training", training_);
+  folder_.remove("sampler.h5");
+  card_.write_decisions();
+  write_cards();
+  note("train      " + reason);
+  trained.reset();
+}
+
 Exploration Run::explore_maps(std::uint64_t cells) {
   std::vector<const Mapping*> maps;
   for (std::size_t m = 0; m < integrand_->maps(); ++m)
@@ -228,7 +260,10 @@ void Run::train_sampler() {
     if (!trained) trained = NeuralTrainer(*integrand_, trainer_config()).initial_state(state_.grids, state_.power);
     const std::uint64_t planned = trained->settled ? trained->batches_planned : card_.neural.batches;
     if (trained->batches_done < planned) train_flows(*trained);
-    use_flows(*trained);
+    if (has_diverged(*trained))
+      give_up_training(trained);
+    else
+      use_flows(*trained);
     add_time("train", progress_.seconds());
   }
   if (state_.flows.empty()) drop_channels();

@@ -12,7 +12,7 @@ namespace thalweg {
 struct GuardedAdam {
   explicit GuardedAdam(std::span<const float> parameters);
 
-  enum class Step { none, taken, shortened, undone, not_finite };
+  enum class Step { none, taken, shortened, undone };
   // Gradients longer than kClip running means are shortened; one that is not finite or longer than kGuard of them
   // takes `parameters` back to their running mean and forgets where they were going. It keeps the second moments: with
   // new ones the next step would move every parameter by `rate`. A zero gradient changes nothing. With a `limit`,

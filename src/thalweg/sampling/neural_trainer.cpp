@@ -94,6 +94,9 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
     if (state.active[c]) order.push_back(c);
     (state.active[c] ? total : dropped) += std::abs(state.integral[c]);
   }
+  // Where the integral has gone astray, so have the shares of the channels.
+  const double size = std::abs(config_.reference_integral);
+  if (size > 0 && (total < size / kAstray || total > kAstray * size)) return;
   std::shared_ptr<const TrainableMap> copy;  // of the flow that was looked at last: all maps may share it
   std::size_t copied = 0;
   auto flow_of = [&](std::size_t map) {
@@ -105,12 +108,12 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
             [&](std::size_t a, std::size_t b) { return std::abs(state.integral[a]) < std::abs(state.integral[b]); });
   for (std::size_t k = 0; k + 1 < order.size(); ++k) {
     const std::size_t c = order[k];
-    dropped += std::abs(state.integral[c]);
-    if (!(dropped <= config_.drop * total)) return;
+    const double with = dropped + std::abs(state.integral[c]);
+    if (!(with <= config_.drop * total)) return;
     const std::size_t m = integrand_.map_of(c);
     const ConditionedMap map(flow_of(m), state.condition_of(m));
     if (reaches_alone(integrand_, c, state.active, map, config_.seed)) continue;
-    state.active[c] = 0;
+    state.active[c] = 0, dropped = with;
     state.events.push_back(fmt::format("batch {}, channel {}: dropped with {:.2g} of the integral", state.batches_done,
                                        integrand_.channel_name(c), std::abs(state.integral[c]) / total));
   }

@@ -37,6 +37,9 @@ struct TaskResult;
 enum class Loss { kl, variance, stratified, madnis, reverse_kl };
 inline const std::vector<std::string> kLossNames = {"kl", "variance", "stratified", "madnis", "reverse_kl"};
 
+// A training whose integral is not within this factor of that of the grids has diverged.
+inline constexpr double kAstray = 2;
+
 struct TrainerConfig {
   std::uint64_t seed = 1;
   int threads = 1;
@@ -63,8 +66,9 @@ struct TrainerConfig {
   // When a twentieth of `batches` lowers the loss by less than this, the training ends; one with the loss `madnis` goes
   // over to its last quarter. 0: never.
   double settle = 0;
-  // reverse_kl with one channel: C, a / I and I of the term that pulls the integral (reverse_kl.h).
-  double integral_term = 0, integral_width = 0.1, reference_integral = 0;
+  // reverse_kl with one channel: C and a / I of the term that pulls the integral (reverse_kl.h).
+  double integral_term = 0, integral_width = 0.1;
+  double reference_integral = 0;  // I, as the grids have it; 0: not known
   // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
   std::uint64_t reuse = 1;
   // Channel weights, where the integrand has several channels and features, and all maps see it (power 1): the network
@@ -105,7 +109,8 @@ struct TrainerState {
   std::optional<TrainedWeights> weights;
   std::vector<double> integral;      // of each channel, running mean
   std::vector<std::uint8_t> active;  // by channel; 0: dropped
-  double rate_factor = 1;            // halved by gradients that are not finite
+  double rate_factor = 1;            // halved by steps that are undone one after another
+  std::uint64_t last_undone = 0;     // batch
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
   std::vector<std::string> events;  // what the guard did, and which channels were dropped

@@ -165,6 +165,7 @@ nlohmann::json curve_json(const TrainerState& state) {
           {"events", state.events},
           {"clipped", state.clipped},
           {"undone", state.undone},
+          {"last_undone", state.last_undone},
           {"evaluations", state.evaluations},
           {"batches", state.batches_done},
           {"non_finite", state.non_finite}};
@@ -254,6 +255,7 @@ TrainerState load_sampler(const std::filesystem::path& path, const std::string& 
   json.at("events").get_to(state.events);
   json.at("clipped").get_to(state.clipped);
   json.at("undone").get_to(state.undone);
+  json.at("last_undone").get_to(state.last_undone);
   json.at("non_finite").get_to(state.non_finite);
   json.at("evaluations").get_to(state.evaluations);
   for (const auto& p : json.at("curve"))

@@ -15,7 +15,8 @@ namespace thalweg {
 namespace {
 
 constexpr double kMemory = 0.98;  // of the running means of weights, per batch
-constexpr double kMostGrowth = 10;
+constexpr double kMostGrowth = 300;
+constexpr std::uint64_t kSoon = 20;  // batches
 // Learning rate of the channel weights in units of the flows'. Weights that move as fast as the flows leave them
 // behind: on Drell-Yan the relative standard deviation is 0.082 with 1, 0.049 with 0.3 and 0.048 with 0.1; on toys with
 // flat priors 0.1 learns too slowly.
@@ -259,14 +260,16 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
 
 void NeuralTrainer::note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const {
   state.clipped += taken == GuardedAdam::Step::shortened;
-  const bool finite = taken != GuardedAdam::Step::not_finite;
-  if (finite && taken != GuardedAdam::Step::undone) return;
+  if (taken != GuardedAdam::Step::undone) return;
+  // One may be an outlier; the next one soon after it is a training that diverges.
+  const bool again = state.undone > 0 && state.batches_done <= state.last_undone + kSoon;
+  if (again) state.rate_factor /= 2;
   ++state.undone;
-  if (!finite) state.rate_factor /= 2;
+  state.last_undone = state.batches_done;
   constexpr std::size_t kMostTold = 100;
   if (state.events.size() < kMostTold)
     state.events.push_back(fmt::format("batch {}, {}: gradient of length {:.3g}; step undone{}", state.batches_done,
-                                       what, length, finite ? "" : ", learning rate halved"));
+                                       what, length, again ? ", learning rate halved" : ""));
 }
 
 }  // namespace thalweg
