@@ -43,8 +43,9 @@ class CrossSection : public Integrand, public EventSource {
   std::string channel_name(std::size_t channel) const override;
   // Floating-point operations of the amplitudes, two look-ups of parton densities, and the maps.
   double cost(std::size_t channel) const override;
-  // Of the amplitudes at a point.
-  double amplitude_flops(std::size_t channel) const;
+  // FLOP of the amplitudes at a point, mean over channels.
+  double amplitude_flops() const;
+  void use(Precision precision) { precision_ = precision; }
   // The share of amplitudes at random points of the channels that mixed precision leaves to double (evaluator.h).
   double left_to_double(std::uint64_t seed) const;
   // Features: log(pT/GeV), pseudorapidity and azimuth of the final particles (thesis, Tab. A.6), and the logarithm of

@@ -75,8 +75,10 @@ double CrossSection::amplitude_cost(const std::vector<std::size_t>& groups) cons
   return flops_of(groups) / kAmplitudeRate;
 }
 
-double CrossSection::amplitude_flops(std::size_t channel) const {
-  return flops_of(parts_[slots_[channel].part].groups);
+double CrossSection::amplitude_flops() const {
+  double sum = 0;
+  for (const Part& part : parts_) sum += static_cast<double>(part.size) * flops_of(part.groups);
+  return sum / static_cast<double>(channels());
 }
 
 double CrossSection::left_to_double(std::uint64_t seed) const {

@@ -59,7 +59,6 @@ class Run {
   void drop_channels();
   void load_state();
   void choose_precision();
-  double mean_flops() const;
   TrainerConfig trainer_config() const;
   void train_sampler();
   void adapt_grids();

@@ -1,7 +1,9 @@
-// A fully connected map is no bijection by construction: a fold counts events twice, what it does not cover is lost.
-// What is seen without extra work is told in every run; `thalweg diagnose` looks closer.
+// Whether what was trained may be used. A fully connected map is no bijection by construction: a fold counts events
+// twice, what it does not cover is lost. What is seen without extra work is told in every run; `thalweg diagnose` looks
+// closer.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -65,6 +67,37 @@ void Run::check_coverage() {
   exit_code_ = kNotUsable;
   for (const auto& objection : objections)
     note("NOT USABLE for unweighting: " + objection.get<std::string>() + "; thalweg diagnose shows more");
+}
+
+// Whether coupling flows and channel weights spread more than the grids or see another integral, where grids see it
+// well and it has one sign.
+bool Run::has_diverged(const TrainerState& trained) const {
+  if (card_.neural.ann || state_.iterations.empty() || *std::min_element(state_.power.begin(), state_.power.end()) < 1)
+    return false;
+  if (!(trained.spread() < kAstray * spread(state_))) return true;
+  const IterationResult& grids = state_.iterations.back();
+  const double reference = std::abs(grids.value), doubt = 3 * grids.error;
+  double value = 0, size = 0;
+  for (std::size_t m = 0; m < trained.mean.size(); ++m) value += std::abs(trained.mean[m]), size += trained.size[m];
+  return size < 2 * value && (value < (reference - doubt) / kAstray || value > kAstray * (reference + doubt));
+}
+
+// Grids are used instead of what was trained.
+void Run::give_up_training(std::optional<TrainerState>& trained) {
+  const std::string reason = fmt::format(
+      "no network: its training diverged, with {:.3g} {} and relative std dev {:.3g} instead of {:.3g} and {:.3g}; a "
+      "lower sampling.learning_rate or loss = \"madnis\" helps",
+      std::accumulate(trained->mean.begin(), trained->mean.end(), 0.0), integrand_->unit(), trained->spread(),
+      state_.iterations.back().value, spread(state_));
+  card_.neural.batches = 0;
+  card_.batches_reason = reason;
+  training_["batches"] = 0, training_["reason"] = reason;
+  folder_.remove("sampler.h5");  // first: a run that ends here trains again, and gives up again
+  folder_.save("training", training_);
+  card_.write_decisions();
+  write_cards();
+  note("train      " + reason);
+  trained.reset();
 }
 
 }  // namespace thalweg

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -14,21 +13,6 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kAnnBatches = 20'000;
-
-// Of the weights of a map after a training.
-double deviation(const TrainerState& trained, std::size_t m) {
-  return std::sqrt(std::max(trained.square[m] - trained.mean[m] * trained.mean[m], 0.0));
-}
-
-// spread() after a training.
-double spread_of(const TrainerState& trained) {
-  double sum = 0, integral = 0;
-  for (std::size_t m = 0; m < trained.mean.size(); ++m) {
-    sum += deviation(trained, m);
-    integral += trained.mean[m];
-  }
-  return sum / std::max(std::abs(integral), 1e-300);
-}
 
 }  // namespace
 
@@ -156,42 +140,11 @@ void Run::train_flows(TrainerState& trained) {
 
 void Run::use_flows(const TrainerState& trained) {
   if (state_.integrations_done == 0)
-    for (std::size_t c = 0; c < state_.sigma.size(); ++c) state_.sigma[c] = deviation(trained, state_.map_of[c]);
+    for (std::size_t c = 0; c < state_.sigma.size(); ++c) state_.sigma[c] = trained.deviation(state_.map_of[c]);
   state_.flows = NeuralTrainer::averaged(trained);
   state_.active = trained.active;
   state_.cells = trained.cells;
   sampled_ = std::make_unique<WeightedIntegrand>(NeuralTrainer::weighted(*integrand_, trained));
-}
-
-// Whether coupling flows and channel weights spread more than the grids or see another integral, where grids see it
-// well and it has one sign.
-bool Run::has_diverged(const TrainerState& trained) const {
-  if (card_.neural.ann || state_.iterations.empty() || *std::min_element(state_.power.begin(), state_.power.end()) < 1)
-    return false;
-  if (!(spread_of(trained) < kAstray * spread(state_))) return true;
-  const IterationResult& grids = state_.iterations.back();
-  const double reference = std::abs(grids.value), doubt = 3 * grids.error;
-  double value = 0, size = 0;
-  for (std::size_t m = 0; m < trained.mean.size(); ++m) value += std::abs(trained.mean[m]), size += trained.size[m];
-  return size < 2 * value && (value < (reference - doubt) / kAstray || value > kAstray * (reference + doubt));
-}
-
-// Grids are used instead of what was trained.
-void Run::give_up_training(std::optional<TrainerState>& trained) {
-  const std::string reason = fmt::format(
-      "no network: its training diverged, with {:.3g} {} and relative std dev {:.3g} instead of {:.3g} and {:.3g}; a "
-      "lower sampling.learning_rate or loss = \"madnis\" helps",
-      std::accumulate(trained->mean.begin(), trained->mean.end(), 0.0), integrand_->unit(), spread_of(*trained),
-      state_.iterations.back().value, spread(state_));
-  card_.neural.batches = 0;
-  card_.batches_reason = reason;
-  training_["batches"] = 0, training_["reason"] = reason;
-  folder_.save("training", training_);
-  folder_.remove("sampler.h5");
-  card_.write_decisions();
-  write_cards();
-  note("train      " + reason);
-  trained.reset();
 }
 
 Exploration Run::explore_maps(std::uint64_t cells) {
@@ -214,7 +167,7 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
   if (!state_.cells.empty() || state_.integrations_done > 0) return;
   if (card_.cells == 0) {
     const std::uint64_t batches = card_.neural.batches;
-    const double spread_now = trained ? spread_of(*trained) : spread(state_);
+    const double spread_now = trained ? trained->spread() : spread(state_);
     const double trained_on = static_cast<double>(batches * card_.neural.batch_size);
     const double gain = training_gain(trained_on, integrand_->maps(), integrand_->dim());
     const double efficiency = expected_efficiency(state_.adapted_efficiency, gain);

@@ -26,6 +26,16 @@ NeuralTrainer::NeuralTrainer(const Integrand& integrand, const TrainerConfig& co
   }
 }
 
+double TrainerState::deviation(std::size_t map) const {
+  return std::sqrt(std::max(square[map] - mean[map] * mean[map], 0.0));
+}
+
+double TrainerState::spread() const {
+  double sum = 0, value = 0;
+  for (std::size_t m = 0; m < mean.size(); ++m) sum += deviation(m), value += mean[m];
+  return sum / std::max(std::abs(value), 1e-300);
+}
+
 TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power) const {
   TrainerState state;
   const std::size_t maps = integrand_.maps(), channels = integrand_.channels();

@@ -104,8 +104,10 @@ struct TrainerState {
   // By map, as all that follows up to tempered_size: running means of w, w^2, |w|, w^2 t^3 (training_task.h); w times
   // the channels that share the map.
   std::vector<double> mean, square, size, tail;
-  std::vector<double> power;          // of the integrand that each flow is trained on (tempering.h)
-  std::vector<double> tempered_size;  // mean of |F|^power / g in the last batch, where power < 1
+  double deviation(std::size_t map) const;  // of its weights
+  double spread() const;                    // sum of deviations / |sum of means|
+  std::vector<double> power;                // of the integrand that each flow is trained on (tempering.h)
+  std::vector<double> tempered_size;        // mean of |F|^power / g in the last batch, where power < 1
   std::optional<TrainedWeights> weights;
   std::vector<double> integral;      // of each channel, running mean
   std::vector<std::uint8_t> active;  // by channel; 0: dropped
