@@ -91,6 +91,19 @@ def test_a_training_that_diverges_is_given_up(tmp_path):
     assert again.returncode == 0 and "batch  " not in again.stderr
 
 
+# Later iterations are those of the flows: what they spread says nothing about the training.
+def test_a_training_is_judged_once(tmp_path):
+    arguments = ["integrate", SOURCE / "cards/gg_ttxg.toml", "--set", "sampling.channels=lab", "--batches", 50, "--set",
+                 "integration.points=50000", "--set", "sampling.adaptation_points=5000", "--run", tmp_path / "r"]
+    assert run(*arguments).returncode == 0
+    state = json.loads((tmp_path / "r/state.json").read_text())
+    state["sigma"] = [1e-3 * sigma for sigma in state["sigma"]]
+    (tmp_path / "r/state.json").write_text(json.dumps(state))
+    done = run(*arguments)
+    assert done.returncode == 0 and "diverged" not in done.stderr, done.stderr
+    assert (tmp_path / "r/sampler.h5").exists()
+
+
 def test_the_baseline_says_where_its_budget_ends(tmp_path):
     done = run("integrate", SOURCE / "cards/gg_wpduxg.toml", "--set", "sampling.preset=madnis-baseline", "--set",
                "integration.points=20000", "--run", tmp_path / "r")

@@ -62,6 +62,24 @@ TEST(NeuralTrainer, OneWeightDoesNotSteerTheTraining) {
   EXPECT_LT(largest, 1e5);  // 2e6 after one of them
 }
 
+// One step that is undone is an outlier; two soon after one another halve the learning rate.
+TEST(NeuralTrainer, TheRateIsHalvedByStepsUndoneSoonAfterOneAnother) {
+  for (const std::uint64_t second : {60'000, 150'000}) {
+    std::uint64_t calls = 0;
+    const Function f(2, [&](const std::vector<double>& x) {
+      ++calls;
+      return calls == 50'000 ? 1e7 : calls == second ? 1e12 : 1 + x[0];
+    });
+    TrainerConfig config;
+    config.batches = 200;
+    const NeuralTrainer trainer(f, config);
+    TrainerState state = trainer.initial_state({});
+    trainer.train(state, [](const TrainerState&) {});
+    EXPECT_EQ(state.undone, 2U);
+    EXPECT_EQ(state.rate_factor, second == 60'000 ? 0.5 : 1);
+  }
+}
+
 TEST(NeuralTrainer, TakesDimensionsOneAndThirty) {
   for (const std::size_t dim : {1UL, 30UL}) {
     const Function f(dim, [](const std::vector<double>& x) { return 1 + x[0]; });

@@ -123,8 +123,16 @@ TEST(TrainedWeights, DroppedChannelsCountTogether) {
   const Disfavoured f;
   TrainerConfig config;
   config.batches = 400, config.drop = 9e-4, config.learning_rate = config.final_learning_rate = 0;
-  const Trained trained = train(f, config);
-  EXPECT_EQ(std::count(trained.training.active.begin(), trained.training.active.end(), 0), 1);
+  auto dropped = [&] {
+    const Trained trained = train(f, config);
+    return std::count(trained.training.active.begin(), trained.training.active.end(), 0);
+  };
+  EXPECT_EQ(dropped(), 1);
+  // Of another integral than the grids' shares say nothing.
+  for (const double astray : {0.5, 8.0}) {
+    config.reference_integral = astray;
+    EXPECT_EQ(dropped(), 0) << astray;
+  }
 }
 
 // The third channel alone sees what is far from both peaks, 1e-3 of the integral and less.

@@ -70,10 +70,10 @@ void Run::check_coverage() {
 }
 
 // Whether coupling flows and channel weights spread more than the grids or see another integral, where grids see it
-// well and it has one sign.
+// well and it has one sign. Asked once: the last iteration is one of the grids until the integration begins.
 bool Run::has_diverged(const TrainerState& trained) const {
-  if (card_.neural.ann || state_.iterations.empty() || *std::min_element(state_.power.begin(), state_.power.end()) < 1)
-    return false;
+  if (card_.neural.ann || state_.iterations.empty() || state_.integrations_done > 0) return false;
+  if (*std::min_element(state_.power.begin(), state_.power.end()) < 1) return false;
   if (!(trained.spread() < kAstray * spread(state_))) return true;
   const IterationResult& grids = state_.iterations.back();
   const double reference = std::abs(grids.value), doubt = 3 * grids.error;

@@ -13,7 +13,7 @@
 namespace thalweg {
 namespace {
 
-constexpr int kVersion = 5;
+constexpr int kVersion = 6;
 constexpr std::size_t kLargest = std::size_t{1} << 31;
 constexpr const char* kAdvice = "; remove it to train again";
 

@@ -1,7 +1,7 @@
 // The sampler file: an HDF5 file with a training as far as it went. A finished one is, with program and card, all
 // that another machine needs to make events.
 //
-// Version 5: a user block of 512 bytes, "thalweg sampler, version 5, crc32 <8 hexadecimal digits>\n" and zeros, with
+// Version 6: a user block of 512 bytes, "thalweg sampler, version 6, crc32 <8 hexadecimal digits>\n" and zeros, with
 // the checksum of all that follows; then two data sets: `state`, bytes of a JSON document with the networks' shapes,
 // counters, running means, the training curve and the cells; `networks`, floats: for the flow that all maps share, or
 // each fully connected map, and last for the channel weights if they are trained, parameters, their running mean, first

@@ -23,9 +23,7 @@ constexpr std::uint64_t kSoon = 20;  // batches
 constexpr double kWeightRate = 0.3;
 constexpr std::uint32_t kPlanStream = 1u << 31;  // beside those of the tasks
 
-double sigma(const TrainerState& s, std::size_t m) {
-  return std::sqrt(std::max(s.square[m] - s.mean[m] * s.mean[m], 1e-6 * s.square[m]));
-}
+double sigma(const TrainerState& s, std::size_t m) { return std::max(s.deviation(m), std::sqrt(1e-6 * s.square[m])); }
 
 }  // namespace
 
