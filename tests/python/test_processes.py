@@ -76,10 +76,11 @@ def test_precision_is_chosen_by_counts(tmp_path, process, precision, reason):
 
 
 # The grids go on, and a run that is resumed does not train again.
-def test_a_training_that_diverges_is_given_up(tmp_path):
+@pytest.mark.parametrize("batches", [3, 20, 100])
+def test_a_training_that_diverges_is_given_up(tmp_path, batches):
     arguments = ["generate", SOURCE / "cards/gg_ttxg.toml", "--set", "sampling.channels=lab", "--set", "integration.points=50000",
                  "-n", 100, "--run", tmp_path / "r"]
-    diverging = ["--set", "sampling.learning_rate=1", "--batches", 100]
+    diverging = ["--set", "sampling.learning_rate=1", "--batches", batches]
     done = run(*arguments, *diverging, "--set", "sampling.adaptation_points=5000")
     assert done.returncode == 0 and "training diverged" in done.stderr, done.stderr
     result = json.loads((tmp_path / "r/result.json").read_text())
@@ -102,6 +103,13 @@ def test_a_training_is_judged_once(tmp_path):
     done = run(*arguments)
     assert done.returncode == 0 and "diverged" not in done.stderr, done.stderr
     assert (tmp_path / "r/sampler.h5").exists()
+    # An integral that is far from that of the grids is not passed on in silence.
+    for factor in (0.3, 3):
+        other = json.loads(json.dumps(state))
+        other["iterations"] = [[a, n, factor * v if a else v, e] for a, n, v, e in state["iterations"]]
+        (tmp_path / "r/state.json").write_text(json.dumps(other))
+        done = run(*arguments)
+        assert done.returncode == 3 and "the training has lost it" in done.stderr, done.stderr
 
 
 def test_the_baseline_says_where_its_budget_ends(tmp_path):

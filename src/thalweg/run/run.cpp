@@ -217,7 +217,7 @@ void Run::integrate() {
     progress_.say(fmt::format("accuracy {:.2g} reached, {:.2g} asked for: the limit on points came first",
                               integral.error / std::abs(integral.value), card_.accuracy));
   }
-  if (card_.sampler == "ann") check_coverage();
+  if (card_.trains()) check_coverage();
   note_time_budget();
   save_result();
 }

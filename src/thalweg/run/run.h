@@ -67,6 +67,7 @@ class Run {
   double tried_efficiency();
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
+  std::optional<IterationResult> seen_by_grids() const;
   bool has_diverged(const TrainerState& trained) const;
   void give_up_training(std::optional<TrainerState>& trained);
   void examine_maps();

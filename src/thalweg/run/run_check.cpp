@@ -3,7 +3,6 @@
 // closer.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -13,6 +12,13 @@ namespace {
 
 constexpr std::uint64_t kOrientationPoints = 1 << 17;
 constexpr std::uint64_t kReferencePoints = 1 << 20;  // of all channels together
+
+// Whether two integrals differ by more than kAstray, errors taken three times.
+bool astray(const IterationResult& a, const IterationResult& reference) {
+  const double least = std::abs(reference.value) - 3 * reference.error;
+  const double most = std::abs(reference.value) + 3 * reference.error;
+  return std::abs(a.value) + 3 * a.error < least / kAstray || std::abs(a.value) - 3 * a.error > kAstray * most;
+}
 
 }  // namespace
 
@@ -62,6 +68,12 @@ void Run::check_coverage() {
     if (!(std::abs(ratio - 1) <= std::max(kWorstCoverage, 5 * uncertainty)))
       objections.push_back(fmt::format("the integral is {:.4f} +- {:.4f} of what grids see", ratio, uncertainty));
   }
+  if (const auto grids = seen_by_grids(); grids && !card_.neural.ann && !state_.flows.empty()) {
+    const Integral integral = total(state_);
+    if (astray({false, integral.points, integral.value, integral.error}, *grids))
+      objections.push_back(fmt::format("the integral is {:.4g} {}, that of the grids {:.4g}: the training has lost it",
+                                       integral.value, integrand_->unit(), grids->value));
+  }
   result_["objections"] = objections;
   if (objections.empty()) return;
   exit_code_ = kNotUsable;
@@ -69,26 +81,35 @@ void Run::check_coverage() {
     note("NOT USABLE for unweighting: " + objection.get<std::string>() + "; thalweg diagnose shows more");
 }
 
-// Whether coupling flows and channel weights spread more than the grids or see another integral, where grids see it
-// well and it has one sign. Asked once: the last iteration is one of the grids until the integration begins.
+// The last iteration of the grids alone, where they see the integrand well.
+std::optional<IterationResult> Run::seen_by_grids() const {
+  const bool tempered = *std::min_element(state_.power.begin(), state_.power.end()) < 1;
+  const auto last = std::find_if(state_.iterations.rbegin(), state_.iterations.rend(),
+                                 [](const IterationResult& it) { return it.adaptation; });
+  if (tempered || last == state_.iterations.rend()) return std::nullopt;
+  return *last;
+}
+
+// Whether coupling flows and channel weights spread more than the grids, or see another integral of one sign. By the
+// medians over the last tenth of the curve: running means still hold what was there before. Asked once: sigma is that
+// of the grids until the integration begins.
 bool Run::has_diverged(const TrainerState& trained) const {
-  if (card_.neural.ann || state_.iterations.empty() || state_.integrations_done > 0) return false;
-  if (*std::min_element(state_.power.begin(), state_.power.end()) < 1) return false;
-  if (!(trained.spread() < kAstray * spread(state_))) return true;
-  const IterationResult& grids = state_.iterations.back();
-  const double reference = std::abs(grids.value), doubt = 3 * grids.error;
+  const auto grids = seen_by_grids();
+  if (card_.neural.ann || !grids || state_.integrations_done > 0 || trained.curve.empty()) return false;
+  const CurvePoint last = trained.last_tenth();
+  if (!(last.relative_std_dev < kAstray * spread(state_))) return true;
   double value = 0, size = 0;
   for (std::size_t m = 0; m < trained.mean.size(); ++m) value += std::abs(trained.mean[m]), size += trained.size[m];
-  return size < 2 * value && (value < (reference - doubt) / kAstray || value > kAstray * (reference + doubt));
+  return size < 2 * value && astray({false, 0, last.value, 0}, *grids);
 }
 
 // Grids are used instead of what was trained.
 void Run::give_up_training(std::optional<TrainerState>& trained) {
+  const CurvePoint last = trained->last_tenth();
   const std::string reason = fmt::format(
       "no network: its training diverged, with {:.3g} {} and relative std dev {:.3g} instead of {:.3g} and {:.3g}; a "
       "lower sampling.learning_rate or loss = \"madnis\" helps",
-      std::accumulate(trained->mean.begin(), trained->mean.end(), 0.0), integrand_->unit(), trained->spread(),
-      state_.iterations.back().value, spread(state_));
+      last.value, integrand_->unit(), last.relative_std_dev, seen_by_grids()->value, spread(state_));
   card_.neural.batches = 0;
   card_.batches_reason = reason;
   training_["batches"] = 0, training_["reason"] = reason;

@@ -36,6 +36,17 @@ double TrainerState::spread() const {
   return sum / std::max(std::abs(value), 1e-300);
 }
 
+CurvePoint TrainerState::last_tenth() const {
+  CurvePoint result = curve.back();
+  for (double CurvePoint::*const of : {&CurvePoint::value, &CurvePoint::relative_std_dev}) {
+    std::vector<double> values;
+    for (std::size_t k = curve.size() - (curve.size() + 9) / 10; k < curve.size(); ++k) values.push_back(curve[k].*of);
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    result.*of = values[values.size() / 2];
+  }
+  return result;
+}
+
 TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power) const {
   TrainerState state;
   const std::size_t maps = integrand_.maps(), channels = integrand_.channels();
