@@ -109,7 +109,8 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
 double Run::tried_efficiency() {
   const double efficiency = state_.adapted_efficiency, points = points_needed(spread(state_), efficiency);
   const std::uint64_t cells =
-      card_.cells == 0 ? std::min<std::uint64_t>(affordable_cells(points, integrand_->dim(), card_.cell_points), 100)
+      card_.cells == 0 ? std::min<std::uint64_t>(
+                             affordable_cells(points, integrand_->maps(), integrand_->dim(), card_.cell_points), 100)
                        : 1;
   if (cells <= 1) return efficiency;
   tried_ = Tried{cells, explore_maps(cells)};
@@ -151,8 +152,7 @@ Exploration Run::explore_maps(std::uint64_t cells) {
   std::vector<const Mapping*> maps;
   for (std::size_t m = 0; m < integrand_->maps(); ++m)
     maps.push_back(state_.flows.empty() ? static_cast<const Mapping*>(&state_.grids[m]) : state_.flows[m].get());
-  progress_.start("explore",
-                  static_cast<std::uint64_t>(static_cast<double>(cells) * exploration_cost(card_.cell_points)),
+  progress_.start("explore", static_cast<std::uint64_t>(exploration_points(cells, maps.size(), card_.cell_points)),
                   "points");
   const FoamConfig config{
       .seed = card_.seed, .threads = options_.threads, .cells = cells, .cell_points = card_.cell_points};
@@ -172,7 +172,7 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
     const double gain = training_gain(trained_on, integrand_->maps(), integrand_->dim());
     const double efficiency = expected_efficiency(state_.adapted_efficiency, gain);
     const double points = points_needed(spread_now, efficiency);
-    card_.cells = affordable_cells(points, integrand_->dim(), card_.cell_points);
+    card_.cells = affordable_cells(points, integrand_->maps(), integrand_->dim(), card_.cell_points);
     card_.write_decisions();
     write_cards();
   }

@@ -12,7 +12,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kFirstLook = 20;  // times cell_points, at the whole cube
 constexpr std::size_t kSteps = 2, kStepPoints = 64;
 constexpr double kNearest = 1.0 / 400;  // of the side of a cell: steps are that long to a whole side
 constexpr std::uint64_t kProbes = 2;

@@ -35,7 +35,11 @@ struct Exploration {
 Exploration explore(const Integrand& integrand, const std::vector<const Mapping*>& maps,
                     const std::vector<std::uint8_t>& active, const FoamConfig& config,
                     const std::function<void(std::uint64_t)>& report = {});
-// Evaluations for each cell, about.
-inline double exploration_cost(std::uint64_t cell_points) { return 3.4 * static_cast<double>(cell_points); }
+// The first look at the whole of a map has kFirstLook times cell_points points.
+inline constexpr std::uint64_t kFirstLook = 20;
+// Evaluations of an exploration, about.
+inline double exploration_points(std::uint64_t cells, std::size_t maps, std::uint64_t cell_points) {
+  return static_cast<double>((kFirstLook * maps + 34 * cells / 10) * cell_points);
+}
 
 }  // namespace thalweg

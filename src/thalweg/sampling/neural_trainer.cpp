@@ -140,9 +140,18 @@ void NeuralTrainer::drop_channels(TrainerState& state) const {
   }
 }
 
+// Of a cycle; `reuse` - 1 times as many buffered ones follow. A point with its channel weights may have 10 kB.
+std::uint64_t NeuralTrainer::online_batches() const {
+  constexpr std::uint64_t kBufferBatches = 50, kBufferBytes = 64 << 20;
+  const std::uint64_t row = sizeof(double) * (integrand_.dim() + 2 + largest_part_ + integrand_.features());
+  const std::uint64_t most = std::min(kBufferBatches, kBufferBytes / (row * config_.batch_size));
+  return std::clamp<std::uint64_t>(config_.batches / kTrainingReports / config_.reuse, 1,
+                                   std::max<std::uint64_t>(most, 1));
+}
+
 // Batches in one of about `parts` of the training: whole cycles.
 std::uint64_t NeuralTrainer::interval(std::uint64_t parts) const {
-  const std::uint64_t cycle = config_.reuse > 1 ? config_.reuse * online_batches(config_.batches, config_.reuse) : 1;
+  const std::uint64_t cycle = config_.reuse > 1 ? config_.reuse * online_batches() : 1;
   return std::max<std::uint64_t>(config_.batches / parts / cycle, 1) * cycle;
 }
 

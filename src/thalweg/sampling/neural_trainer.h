@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ namespace thalweg {
 
 struct LossScales;
 struct TaskResult;
+struct TrainingTask;
 
 // kl:         -sum_i <|w| log g_i>/I_i       (3.36); channel weights by `stratified`
 // variance:   sum_i sigma_i^2 N/N_i / I^2    (5.13)
@@ -69,7 +71,8 @@ struct TrainerConfig {
   // reverse_kl with one channel: C and a / I of the term that pulls the integral (reverse_kl.h).
   double integral_term = 0, integral_width = 0.1;
   double reference_integral = 0;  // I, as the grids have it; 0: not known
-  // R_@: batches for each one that evaluates the integrand; the others train on points of up to kBufferBatches before.
+  // R_@: batches for each one that evaluates the integrand; the others train on points of up to 50 batches before, or
+  // 64 MB of them.
   std::uint64_t reuse = 1;
   // Channel weights, where the integrand has several channels and features, and all maps see it (power 1): the network
   // would lower large weights by moving the integral to channels whose own are not known.
@@ -144,13 +147,15 @@ class NeuralTrainer {
   Step plan(const TrainerState& state, Scratch& scratch) const;
   LossScales scales(const TrainerState& state, const Step& step) const;
   void update_means(TrainerState& state, const Step& step, std::vector<TaskResult>& total, CurvePoint& sums) const;
-  void sum_gradients(const TrainerState& state, const Step& step, Scratch& scratch) const;
-  double follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate, bool path) const;
+  std::vector<TaskResult> run_tasks(const TrainerState& state, const Step& step, Scratch& scratch) const;
+  void sum_gradients(const TrainerState& state, std::span<const TrainingTask> tasks, Scratch& scratch) const;
+  double follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const;
   void step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const;
   void note(TrainerState& state, GuardedAdam::Step taken, double length, const std::string& what) const;
   void drop_channels(TrainerState& state) const;
   bool has_settled(const TrainerState& state) const;
   std::uint64_t interval(std::uint64_t parts) const;
+  std::uint64_t online_batches() const;
 
   const Integrand& integrand_;
   TrainerConfig config_;

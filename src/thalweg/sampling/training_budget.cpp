@@ -37,10 +37,12 @@ std::uint64_t usual_reuse(double point, double network) {
   return static_cast<std::uint64_t>(std::clamp(std::round(std::sqrt(point / (3 * network))), 1.0, 5.0));
 }
 
-std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points) {
+std::uint64_t affordable_cells(double points, std::size_t maps, std::size_t dim, std::uint64_t cell_points) {
   const double memory = 1e8 / static_cast<double>(sizeof(double) * (dim + 1) * cell_points);
-  const double cells = std::min({kExplored * points / exploration_cost(cell_points), memory, double{kMostCells}});
-  return cells < kFewestCells ? 1 : static_cast<std::uint64_t>(cells);
+  const double least = exploration_points(0, maps, cell_points), each = exploration_points(1000, 0, cell_points) / 1000;
+  const double cells = std::min({(kExplored * points - least) / each, memory, double{kMostCells}});
+  return cells < static_cast<double>(std::max<std::size_t>(kFewestCells, 2 * maps)) ? 1
+                                                                                    : static_cast<std::uint64_t>(cells);
 }
 
 TrainingDecision decide_training(const TrainingCosts& c) {

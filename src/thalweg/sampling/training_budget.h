@@ -51,9 +51,10 @@ struct TrainingDecision {
 // The number of batches, from none to 88000 (thesis, Tab. A.6), with the smallest time to integral and events.
 TrainingDecision decide_training(const TrainingCosts& costs);
 
-// How many cells (foam_builder.h) may be explored where `points` points are still to be drawn, from kExplored of them:
-// at most kMostCells and 100 MB of points; 1, none, where it would be fewer than kFewestCells.
-std::uint64_t affordable_cells(double points, std::size_t dim, std::uint64_t cell_points);
+// How many cells (foam_builder.h) of all maps may be explored where `points` points are still to be drawn, from
+// kExplored of them: at most kMostCells and 100 MB of points; 1, none, where it would be fewer than kFewestCells or two
+// a map.
+std::uint64_t affordable_cells(double points, std::size_t maps, std::size_t dim, std::uint64_t cell_points);
 inline constexpr double kExplored = 0.3;
 inline constexpr std::uint64_t kMostCells = 3000, kFewestCells = 20;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
+#include <utility>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/interrupt.h"
@@ -22,6 +24,8 @@ constexpr std::uint64_t kSoon = 20;  // batches
 // flat priors 0.1 learns too slowly.
 constexpr double kWeightRate = 0.3;
 constexpr std::uint32_t kPlanStream = 1u << 31;  // beside those of the tasks
+
+bool in_last_quarter(const TrainerState& s, std::uint64_t batch) { return batch >= s.batches_planned * 3 / 4; }
 
 double sigma(const TrainerState& s, std::size_t m) { return std::max(s.deviation(m), std::sqrt(1e-6 * s.square[m])); }
 
@@ -51,10 +55,11 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
   Step step;
   step.batch = state.batches_done;
   step.first = step.batch == 0;
-  const std::uint64_t online = online_batches(config_.batches, config_.reuse);
+  const std::uint64_t online = online_batches();
   const std::uint64_t place = step.batch % (online * config_.reuse);
   step.buffered = place >= online;
-  step.storing = config_.reuse > 1 && !step.buffered;
+  step.path = !step.first && (config_.loss == Loss::reverse_kl ||
+                              (config_.loss == Loss::madnis && config_.ann && !in_last_quarter(state, step.batch)));
   if (place == 0) scratch.buffer.clear();
   step.expected = expected_points(state);
   const std::uint64_t size = task_points(config_.batch_size);
@@ -67,6 +72,7 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
       if (state.active[c] && (!step.buffered || scratch.buffer.points(c) > 0)) channels.push_back(c);
     if (channels.empty()) step.expected[m] = 0;
     auto tiles = static_cast<std::uint64_t>(step.expected[m] / kFlowTile + fraction);
+    const std::uint64_t usual = tiles;  // those that the first batch has beyond them are not kept
     if (step.first) tiles = std::max<std::uint64_t>(tiles, channels.size());
     step.drawn[m] = static_cast<double>(tiles * kFlowTile);
     step.points += step.drawn[m];
@@ -77,20 +83,20 @@ NeuralTrainer::Step NeuralTrainer::plan(const TrainerState& state, Scratch& scra
       for (; left > 0; left -= std::min(left, size))
         step.tasks.push_back({channels[k], m, state.condition_of(m), integrand_.part_of(channels[k]).index,
                               static_cast<double>(channels.size()), std::min(left, size), step.batch, step.tasks.size(),
-                              step.buffered});
+                              step.buffered, config_.reuse > 1 && !step.buffered && place_of < usual});
     }
   }
   return step;
 }
 
 LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) const {
-  const bool last = step.batch >= state.batches_planned * 3 / 4;
+  const bool last = in_last_quarter(state, step.batch);
   const bool kl = config_.loss == Loss::kl || (config_.loss == Loss::madnis && !last);
   const std::size_t maps = step.expected.size();
   LossScales s;
   for (auto* v : {&s.linear, &s.quadratic, &s.weights}) v->assign(maps, 0.0);
   if (step.first) return s;
-  s.path = config_.loss == Loss::reverse_kl || (config_.loss == Loss::madnis && config_.ann && !last);
+  s.path = step.path;
   if (last) s.tail = config_.tail;
   double integral = 0, spread = 0;
   std::vector<double> of_flow(state.flows.size());  // one that several maps share sees them by their integrals
@@ -125,18 +131,17 @@ LossScales NeuralTrainer::scales(const TrainerState& state, const Step& step) co
   return s;
 }
 
-// Of all tasks, in their order, so that threads change no bit: weights in pieces, biases of their conditions at once.
-void NeuralTrainer::sum_gradients(const TrainerState& state, const Step& step, Scratch& scratch) const {
+// Of tasks, in their order, so that threads change no bit: weights in pieces, biases of their conditions at once.
+void NeuralTrainer::sum_gradients(const TrainerState& state, std::span<const TrainingTask> tasks,
+                                  Scratch& scratch) const {
   constexpr std::size_t kPiece = 4096;
   struct Job {
     std::size_t network, begin, end;  // network: a flow, or behind them the channel weights
   };
   std::vector<Job> jobs;
   const std::size_t flows = state.flows.size();
-  scratch.sums.resize(flows + 1);
   for (std::size_t f = 0; f < flows + state.weights.has_value(); ++f) {
     const LayerSizes& sizes = f < flows ? state.flows[f].flow->sizes() : state.weights->network.layout().sizes;
-    scratch.sums[f].assign(sizes.parameters(), 0.0F);
     for (std::size_t begin = 0; begin < sizes.weights; begin += kPiece)
       jobs.push_back({f, begin, std::min(begin + kPiece, sizes.weights)});
     jobs.push_back({f, sizes.weights, sizes.gradient()});
@@ -146,8 +151,8 @@ void NeuralTrainer::sum_gradients(const TrainerState& state, const Step& step, S
     const auto& [f, begin, end] = jobs[j];
     const bool weights = f == flows;
     const LayerSizes& sizes = weights ? state.weights->network.layout().sizes : state.flows[f].flow->sizes();
-    for (std::size_t k = 0; k < step.tasks.size(); ++k) {
-      const TrainingTask& task = step.tasks[k];
+    for (std::size_t k = 0; k < tasks.size(); ++k) {
+      const TrainingTask& task = tasks[k];
       if (!weights && state.flow_of(task.map) != f) continue;
       const AlignedVector<float>& part = weights ? scratch.gradients[k].weights : scratch.gradients[k].flow;
       const std::size_t condition = weights ? task.part : task.condition;
@@ -199,14 +204,13 @@ void NeuralTrainer::update_means(TrainerState& state, const Step& step, std::vec
   sums.relative_std_dev += deviation / std::max(std::abs(value), 1e-300);
 }
 
-double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate,
-                                       bool path) const {
+double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Scratch& scratch, double rate) const {
   StageLaps lap;
   double longest = 0;
   for (std::size_t f = 0; f < state.flows.size(); ++f) {
     TrainedFlow& trained = state.flows[f];
     const auto taken = trained.optimiser.step(trained.flow->parameters(), scratch.sums[f], rate, step.batch,
-                                              path ? config_.gradient_limit : 0);
+                                              step.path ? config_.gradient_limit : 0);
     longest = std::max(longest, trained.optimiser.length);
     const bool shared = state.flows.size() == 1;
     note(state, taken, trained.optimiser.length,
@@ -222,20 +226,36 @@ double NeuralTrainer::follow_gradients(TrainerState& state, const Step& step, Sc
   return longest;
 }
 
+// Results of all tasks; their gradients are in scratch.sums, those of the first batch, which has no scales, nowhere.
+std::vector<TaskResult> NeuralTrainer::run_tasks(const TrainerState& state, const Step& step, Scratch& scratch) const {
+  const LossScales scale = scales(state, step);
+  std::vector<TaskResult> results(step.tasks.size());
+  scratch.sums.resize(state.flows.size() + 1);
+  for (std::size_t f = 0; f < state.flows.size(); ++f)
+    scratch.sums[f].assign(state.flows[f].flow->sizes().parameters(), 0.0F);
+  if (state.weights) scratch.sums.back().assign(state.weights->network.layout().sizes.parameters(), 0.0F);
+  for (std::size_t first = 0; first < results.size(); first += kTasksAtOnce) {
+    const auto tasks = std::span(step.tasks).subspan(first, std::min(kTasksAtOnce, results.size() - first));
+    if (scratch.gradients.size() < tasks.size()) scratch.gradients.resize(tasks.size());
+    scratch.team.run(tasks.size(), [&](std::size_t k, Arena& arena) {
+      throw_if_interrupted();
+      results[first + k] = run_task(integrand_, config_, state, tasks[k], scale, scratch.buffer, arena, scratch.pool,
+                                    step.first ? nullptr : &scratch.gradients[k]);
+    });
+    for (std::size_t k = 0; k < tasks.size(); ++k)
+      if (tasks[k].stored) scratch.buffer.append(tasks[k].channel, std::exchange(results[first + k].stored, {}));
+    if (!step.first) sum_gradients(state, tasks, scratch);
+  }
+  return results;
+}
+
 void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch) const {
   const Step step = plan(state, scratch);
-  const LossScales scale = scales(state, step);
-  std::vector<TaskResult> results(step.tasks.size()), total(step.drawn.size());
-  if (scratch.gradients.size() < step.tasks.size()) scratch.gradients.resize(step.tasks.size());
-  scratch.team.run(step.tasks.size(), [&](std::size_t k, Arena& arena) {
-    throw_if_interrupted();
-    results[k] = run_task(integrand_, config_, state, step.tasks[k], scale, scratch.buffer, step.storing, arena,
-                          scratch.pool, scratch.gradients[k]);
-  });
+  const std::vector<TaskResult> results = run_tasks(state, step, scratch);
+  std::vector<TaskResult> total(step.drawn.size());
   std::vector<double> of_channel(integrand_.channels()), share_of(integrand_.channels());
   for (std::size_t k = 0; k < step.tasks.size(); ++k) {
     const TrainingTask& task = step.tasks[k];
-    if (step.storing) scratch.buffer.append(task.channel, results[k].stored);
     of_channel[task.channel] += results[k].sum / task.multiplicity;
     share_of[task.channel] += results[k].share;
     total[task.map].merge(results[k]);
@@ -247,10 +267,7 @@ void NeuralTrainer::step(TrainerState& state, CurvePoint& sums, Scratch& scratch
   const double rate =
       state.rate_factor * scheduled_rate(config_.schedule, config_.learning_rate, config_.final_learning_rate,
                                          step.batch, state.batches_planned);
-  if (!step.first) {
-    sum_gradients(state, step, scratch);
-    sums.gradient += follow_gradients(state, step, scratch, rate, scale.path);
-  }
+  if (!step.first) sums.gradient += follow_gradients(state, step, scratch, rate);
   if (!step.buffered) state.evaluations += static_cast<std::uint64_t>(step.points);
   sums.learning_rate = rate;
   ++state.batches_done;

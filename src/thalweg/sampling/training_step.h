@@ -1,7 +1,6 @@
 // What a step of the training works on: private to the trainer.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "thalweg/base/worker_team.h"
@@ -10,12 +9,7 @@
 namespace thalweg {
 
 inline constexpr std::uint64_t kTrainingReports = 20;
-
-// Online batches of a cycle; `reuse` - 1 times as many buffered ones follow.
-inline std::uint64_t online_batches(std::uint64_t batches, std::uint64_t reuse) {
-  constexpr std::uint64_t kBufferBatches = 50;
-  return std::clamp<std::uint64_t>(batches / kTrainingReports / reuse, 1, kBufferBatches);
-}
+inline constexpr std::size_t kTasksAtOnce = 128;  // each has a gradient: up to a megabyte with hundreds of channels
 
 // Memory that stays warm from step to step.
 struct NeuralTrainer::Scratch {
@@ -24,14 +18,15 @@ struct NeuralTrainer::Scratch {
   WorkerTeam team;
   TapePool pool;
   PointBuffer buffer;
-  std::vector<TaskGradients> gradients;    // by task
+  std::vector<TaskGradients> gradients;    // of the tasks that are worked on at once
   std::vector<AlignedVector<float>> sums;  // of each flow, and of the channel weights
 };
 
 // A batch: its points by map, and the tasks that draw them.
 struct NeuralTrainer::Step {
   std::uint64_t batch = 0;
-  bool first = true, buffered = false, storing = false;
+  bool first = true, buffered = false;
+  bool path = false;  // the gradient follows the path of the points (reverse_kl.h)
   std::vector<TrainingTask> tasks;
   std::vector<double> expected, drawn;  // points of each map: their mean over many batches, and in this one
   double points = 0;

@@ -201,17 +201,18 @@ void follow_path(const Integrand& integrand, const TrainerConfig& config, const 
 }  // namespace
 
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
-                    const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store_points,
-                    Arena& arena, TapePool& pool, TaskGradients& gradients) {
+                    const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, Arena& arena,
+                    TapePool& pool, TaskGradients* gradients) {
   const TrainableMap& flow = *state.flows[state.flow_of(task.map)].flow;
   StageLaps lap;
   auto tapes = pool.borrow(state);
   TaskResult result;
-  gradients.flow.assign(flow.sizes().gradient(), 0.0F);
-  if (state.weights) gradients.weights.assign(state.weights->network.layout().sizes.gradient(), 0.0F);
+  if (gradients) gradients->flow.assign(flow.sizes().gradient(), 0.0F);
+  if (gradients && state.weights) gradients->weights.assign(state.weights->network.layout().sizes.gradient(), 0.0F);
   RandomStream random({config.seed, Phase::training, static_cast<std::uint32_t>(task.batch), task.number});
   const ChannelPart part = integrand.part_of(task.channel);
   Tile tile(integrand, part, state.weights.has_value(), arena);
+  if (task.stored) result.stored.reserve(task.count * (tile.x.dim + 2 + tile.alpha.dim + tile.features.dim));
   Factors factors{arena.take<double>(kFlowTile), arena.take<double>(kFlowTile)};
   for (std::uint64_t first = 0; first < task.count; first += kFlowTile) {
     const std::size_t n = std::min<std::size_t>(kFlowTile, task.count - first);
@@ -219,7 +220,7 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       draw_again(buffer, task, flow, n, random, tile, *tapes->flow, factors.by_density);
     } else {
       draw(integrand, task, scales.path ? 0 : config.face_share, flow, n, random, tile, *tapes->flow, arena, lap);
-      if (store_points) store(tile, n, result.stored);
+      if (task.stored) store(tile, n, result.stored);
     }
     use_channels(std::span(state.active).subspan(part.first, part.size), tile.weight, tile.alpha);
     if (state.weights)
@@ -235,16 +236,17 @@ TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, con
       else
         ++result.non_finite;
     }
+    if (!gradients) continue;
     factors.drop_nothings();
     if (scales.path) {
       follow_path(integrand, config, state, task, scales.power, tile, factors.by_density, arena, *tapes,
-                  gradients.flow.data());
+                  gradients->flow.data());
       continue;
     }
-    flow.backward_tile(factors.by_density.data(), *tapes->flow, gradients.flow.data());
+    flow.backward_tile(factors.by_density.data(), *tapes->flow, gradients->flow.data());
     if (state.weights)
       state.weights->network.backward_tile(part.place(task.channel), factors.by_alpha.first(n), 0, tile.alpha,
-                                           *tapes->weights, gradients.weights.data());
+                                           *tapes->weights, gradients->weights.data());
   }
   pool.give_back(std::move(tapes));
   lap(Stage::training);

@@ -31,7 +31,7 @@ struct TrainingTask {
   std::size_t channel, map, condition, part;  // condition: of the flow; part: of the integrand
   double multiplicity;                        // channels of the map: a weight stands for all of them
   std::uint64_t count, batch, number;
-  bool buffered;
+  bool buffered, stored;  // drawn from the buffer, kept for it
 };
 
 struct TaskResult {
@@ -67,9 +67,9 @@ inline std::uint64_t task_points(std::uint64_t batch_size) {
   return std::clamp<std::uint64_t>(batch_size / 32 / kFlowTile * kFlowTile, 2 * kFlowTile, 8 * kFlowTile);
 }
 
-// buffer: read by buffered tasks; online tasks fill result.stored when `store` is set. `gradients` is overwritten.
+// `gradients` is overwritten; null: none are asked for.
 TaskResult run_task(const Integrand& integrand, const TrainerConfig& config, const TrainerState& state,
-                    const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, bool store,
-                    Arena& arena, TapePool& pool, TaskGradients& gradients);
+                    const TrainingTask& task, const LossScales& scales, const PointBuffer& buffer, Arena& arena,
+                    TapePool& pool, TaskGradients* gradients);
 
 }  // namespace thalweg
