@@ -79,9 +79,9 @@ class CrossSection : public Integrand, public EventSource {
   };
   // What the points of one channel are weights of: all groups, or one.
   struct Part {
-    std::vector<std::size_t> groups, sub_processes;  // indices into groups_, sets_
-    std::size_t first = 0, size = 0;                 // of slots_
-    std::optional<PdfEvaluator> densities;
+    std::vector<std::size_t> groups, sub_processes;       // indices into groups_, sets_
+    std::size_t first = 0, size = 0;                      // of slots_
+    std::shared_ptr<const PdfEvaluator> densities;        // of hadrons; parts with the same flavours share one
     std::vector<std::array<std::size_t, 2>> flavour_row;  // of each of sub_processes in densities
   };
   // A channel of the integrand.
@@ -112,8 +112,8 @@ class CrossSection : public Integrand, public EventSource {
   void declare_variations(const RunCard& card);
   void scale_group(const Group& group, const std::vector<std::size_t>& which,
                    const std::vector<std::span<const double>>& records, const Batch& ratios, Arena& arena) const;
-  PdfEvaluator densities_of(const std::vector<std::size_t>& sub_processes,
-                            std::vector<std::array<std::size_t, 2>>& flavour_row) const;
+  std::shared_ptr<const PdfEvaluator> densities_of(const std::vector<std::size_t>& sub_processes,
+                                                   std::vector<std::array<std::size_t, 2>>& flavour_row) const;
   CutBounds cut_bounds() const;
   Survivors compute(std::size_t channel, const Batch& points, std::span<const double> pick, Arena& arena) const;
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
@@ -162,7 +162,7 @@ class CrossSection : public Integrand, public EventSource {
   std::shared_ptr<const PdfSet> pdf_;
   std::vector<WeightVariation> variations_;
   // For these, of all flavours:
-  std::optional<PdfEvaluator> densities_;
+  std::shared_ptr<const PdfEvaluator> densities_;
   std::vector<PdfEvaluator> member_densities_;           // of the variations that have one
   std::vector<std::array<std::size_t, 2>> flavour_row_;  // of each sub-process in densities_
 };

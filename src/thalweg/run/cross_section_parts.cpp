@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "thalweg/base/random.h"
 #include "thalweg/run/cross_section.h"
@@ -48,21 +49,23 @@ void CrossSection::add_part(const std::vector<std::size_t>& groups) {
   part.size = slots_.size() - part.first;
 }
 
-// Of the flavours that some sub-processes need, with their rows.
-PdfEvaluator CrossSection::densities_of(const std::vector<std::size_t>& sub_processes,
-                                        std::vector<std::array<std::size_t, 2>>& flavour_row) const {
-  std::vector<int> flavours;
+// Of the flavours that some sub-processes need, with their rows. Tables have a megabyte: there may be 161 parts.
+std::shared_ptr<const PdfEvaluator> CrossSection::densities_of(
+    const std::vector<std::size_t>& sub_processes, std::vector<std::array<std::size_t, 2>>& flavour_row) const {
+  std::set<int> needed;
+  for (const std::size_t p : sub_processes)
+    for (std::size_t beam = 0; beam < 2; ++beam) needed.insert(sets_[p].process.pdg[beam]);
+  const std::vector<int> flavours(needed.begin(), needed.end());
   for (const std::size_t p : sub_processes) {
-    std::array<std::size_t, 2> rows{};
-    for (std::size_t beam = 0; beam < 2; ++beam) {
-      const int pdg = sets_[p].process.pdg[beam];
-      const auto found = std::find(flavours.begin(), flavours.end(), pdg);
-      rows[beam] = static_cast<std::size_t>(found - flavours.begin());
-      if (found == flavours.end()) flavours.push_back(pdg);
-    }
-    flavour_row.push_back(rows);
+    auto row = [&](std::size_t beam) {
+      const auto found = std::find(flavours.begin(), flavours.end(), sets_[p].process.pdg[beam]);
+      return static_cast<std::size_t>(found - flavours.begin());
+    };
+    flavour_row.push_back({row(0), row(1)});
   }
-  return {pdf_->grid, flavours};
+  for (const Part& part : parts_)
+    if (part.densities && part.densities->flavours() == flavours) return part.densities;
+  return std::make_shared<const PdfEvaluator>(pdf_->grid, flavours);
 }
 
 double CrossSection::flops_of(const std::vector<std::size_t>& groups) const {

@@ -98,9 +98,9 @@ CrossSection::CrossSection(const RunCard& card)
   if (card.scale_variations || card.pdf_members) {
     std::vector<std::size_t> all(sets_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    densities_.emplace(densities_of(all, flavour_row_));
+    densities_ = densities_of(all, flavour_row_);
   }
-  for (Part& part : parts_) part.densities.emplace(densities_of(part.sub_processes, part.flavour_row));
+  for (Part& part : parts_) part.densities = densities_of(part.sub_processes, part.flavour_row);
   declare_variations(card);
 }
 
