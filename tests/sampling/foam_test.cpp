@@ -182,6 +182,15 @@ TEST(Explore, RareLargeWeightsCostNoEfficiencyAnyMore) {
   EXPECT_GT(mean / largest, 0.7) << "it is 1 / 21 without cells";
 }
 
+TEST(Explore, CostsAboutAsManyPointsAsPredicted) {
+  for (const auto& [cells, maps] : {std::pair{60UL, 1UL}, std::pair{1000UL, 1UL}, std::pair{60UL, 3UL},
+                                    std::pair{300UL, 20UL}, std::pair{20UL, 60UL}}) {
+    const TwoPeaks f(maps);
+    const auto found = static_cast<double>(explored(f, 2, cells).evaluations);
+    EXPECT_NEAR(found / exploration_points(cells, maps, 500), 1, 0.3) << cells << " cells, " << maps << " maps";
+  }
+}
+
 TEST(Explore, SameBitsForAnyNumberOfThreads) {
   const TwoPeaks f(3);
   const Exploration one = explored(f, 1), three = explored(f, 3);

@@ -168,6 +168,22 @@ TEST(NeuralTrainer, RareMapsComeInWholeTiles) {
   for (std::size_t m = 0; m < 16; ++m) EXPECT_NEAR(state.mean[m], 1.5 / 16, 0.02);
 }
 
+// A batch is worked on in pieces; all of them count.
+TEST(NeuralTrainer, AGradientDoesNotDependOnTheSizeOfTheBatch) {
+  const Function f(2, [](const std::vector<double>& x) { return std::exp(3 * x[0]); });
+  std::vector<double> length;
+  for (const std::uint64_t size : {65'536U, 262'144U}) {
+    TrainerConfig config;
+    config.batches = 3, config.batch_size = size, config.learning_rate = 0, config.threads = 2;
+    const NeuralTrainer trainer(f, config);
+    TrainerState state = trainer.initial_state({});
+    trainer.train(state, [](const TrainerState&) {});
+    length.push_back(state.curve.back().gradient);
+  }
+  EXPECT_GT(length[0], 0.1);
+  EXPECT_NEAR(length[1] / length[0], 1, 0.02);
+}
+
 // Two channels that are the same map share its flow and its points.
 TEST(SymmetryGroups, ChannelsOfOneMapShareAFlow) {
   struct Mirrored : TwoPeaks {
@@ -201,6 +217,27 @@ TEST(BufferedTraining, EvaluatesLessAndLearnsAsWell) {
   }
   EXPECT_NEAR(static_cast<double>(evaluations[0]) / static_cast<double>(evaluations[1]), 5, 0.01);
   EXPECT_LT(spread[1], 2 * spread[0]);
+}
+
+// Points keep the weights of all channels: fewer batches at once where there are many.
+TEST(BufferedTraining, ManyChannelsTakeNoMoreMemory) {
+  struct Many : TwoPeaks {
+    explicit Many(std::size_t n) : TwoPeaks(n) {}
+    std::size_t maps() const override { return 1; }
+    std::size_t map_of(std::size_t) const override { return 0; }
+  };
+  struct Enough {};
+  for (const auto& [channels, cycle] : {std::pair{2UL, 100UL}, std::pair{1000UL, 20UL}}) {
+    const Many f(channels);
+    TrainerConfig config;
+    config.batches = 2000, config.batch_size = 2048, config.reuse = 5, config.threads = 2, config.train_weights = false;
+    const NeuralTrainer trainer(f, config);
+    TrainerState state = trainer.initial_state({});
+    EXPECT_THROW(trainer.train(state, [](const TrainerState&) { throw Enough(); }), Enough);
+    EXPECT_EQ(state.curve[0].batch, cycle) << "4 batches of 2048 points of 8 kB are 64 MB";
+    EXPECT_NEAR(static_cast<double>(state.evaluations), 2048 / 5.0 * static_cast<double>(state.batches_done),
+                64.0 * static_cast<double>(channels));
+  }
 }
 
 TEST(BufferedTraining, SameBitsForAnyThreadsAndFromACheckpoint) {

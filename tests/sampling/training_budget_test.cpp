@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "thalweg/sampling/foam_builder.h"
+
 namespace thalweg {
 namespace {
 
@@ -38,6 +40,24 @@ TEST(TrainingBudget, TrainsWhereItPays) {
   EXPECT_GT(decide_training(costs).batches, 0U);
   costs.points = 1000;
   EXPECT_EQ(decide_training(costs).batches, 0U);
+}
+
+// A share of the points to come, the first look at each map included.
+TEST(TrainingBudget, CellsAreExploredWhereTheyPay) {
+  for (const std::size_t maps : {1, 4, 100})
+    for (const double points : {1e5, 1e6, 1e7}) {
+      const std::uint64_t cells = affordable_cells(points, maps, 7, 250);
+      if (cells == 1) continue;
+      EXPECT_LE(exploration_points(cells, maps, 250), kExplored * points);
+      EXPECT_GE(cells, std::max<std::uint64_t>(kFewestCells, 2 * maps));
+      EXPECT_LE(cells, affordable_cells(2 * points, maps, 7, 250));
+      EXPECT_LE(cells, affordable_cells(points, 1, 7, 250));
+    }
+  EXPECT_EQ(affordable_cells(1e4, 1, 7, 250), 1U);
+  EXPECT_GT(affordable_cells(1e6, 1, 7, 250), 300U);
+  EXPECT_EQ(affordable_cells(1e6, 525, 13, 250), 1U) << "2.6 million points look at each map once";
+  EXPECT_EQ(affordable_cells(1e12, 4, 7, 250), kMostCells);
+  EXPECT_LT(affordable_cells(1e12, 4, 30, 250), kMostCells) << "100 MB";
 }
 
 }  // namespace
