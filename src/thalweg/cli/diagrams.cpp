@@ -133,7 +133,7 @@ void add_diagrams(CLI::App& app, Action& action) {
   command->add_option("process", a->process, "such as \"p p > e+ e-\"")->required();
   command->add_option("--model", a->model, "sm, sm_zprime or sm_cp");
   command->add_option("--flavours", a->flavours, "quarks in p and j");
-  command->add_option("--set", a->set, "parameter of the model, such as width.t=0")
+  command->add_option("--set", a->set, "parameter of the model, such as width.t=0; once for each")
       ->type_name("NAME=NUMBER")
       ->allow_extra_args(false);
   command->add_option("-o,--output", a->output, "SVG file with the diagrams");

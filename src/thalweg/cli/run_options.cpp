@@ -29,13 +29,13 @@ double seconds_of(const std::string& text) {
 
 void RunArguments::add_common(CLI::App& command) {
   command.add_option("card", card, "run card (TOML)")->required();
-  command.add_option("--set", set, "override a key of the card, such as beams.pdf=NAME")
+  command.add_option("--set", set, "override a key of the card, such as beams.pdf=NAME; once for each key")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   command.add_option("--seed", seed, "seed of the random numbers")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   command.add_option("--threads", threads, "worker threads (default: all cores)")->check(CLI::Range(1, 1024));
-  command.add_option("--sampler", sampler, "neural, vegas or flat");
+  command.add_option("--sampler", sampler, "neural, ann, vegas or flat");
   command.add_option("--precision", precision, "of amplitudes: auto, double, or mixed (currents in float)");
   CLI::Option* fixed =
       command.add_option("--batches", batches, "training batches of the neural sampler (default: as many as pay)")

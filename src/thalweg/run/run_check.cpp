@@ -6,6 +6,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
+#include "thalweg/sampling/tempering.h"
 
 namespace thalweg {
 namespace {
@@ -40,8 +41,7 @@ void Run::examine_maps() {
   }
   training_["folded"] = folded;
   // A grid that follows a power of the integrand is none.
-  if (*std::min_element(state_.power.begin(), state_.power.end()) == 1)
-    training_["reference"] = {{"value", integral}, {"error", std::sqrt(error2)}};
+  if (!any_tempered(state_.power)) training_["reference"] = {{"value", integral}, {"error", std::sqrt(error2)}};
   folder_.save("training", training_);
 }
 
@@ -83,10 +83,9 @@ void Run::check_coverage() {
 
 // The last iteration of the grids alone, where they see the integrand well.
 std::optional<IterationResult> Run::seen_by_grids() const {
-  const bool tempered = *std::min_element(state_.power.begin(), state_.power.end()) < 1;
   const auto last = std::find_if(state_.iterations.rbegin(), state_.iterations.rend(),
                                  [](const IterationResult& it) { return it.adaptation; });
-  if (tempered || last == state_.iterations.rend()) return std::nullopt;
+  if (any_tempered(state_.power) || last == state_.iterations.rend()) return std::nullopt;
   return *last;
 }
 

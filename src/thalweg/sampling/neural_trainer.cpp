@@ -5,6 +5,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/random.h"
+#include "thalweg/sampling/tempering.h"
 #include "thalweg/sampling/training_step.h"
 
 namespace thalweg {
@@ -70,8 +71,7 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
   state.power.resize(maps, 1.0);
   state.integral.assign(channels, 0.0);
   state.active.assign(channels, 1);
-  const bool tempered = std::any_of(state.power.begin(), state.power.end(), [](double p) { return p < 1; });
-  if (!config_.train_weights || tempered || channels == 1 || integrand_.features() == 0) return state;
+  if (!config_.train_weights || any_tempered(state.power) || channels == 1 || integrand_.features() == 0) return state;
 
   ChannelWeightNetwork network({.inputs = integrand_.features(),
                                 .outputs = largest_part_,

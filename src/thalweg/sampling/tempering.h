@@ -3,9 +3,11 @@
 // of the same maxima, and beta grows as far as the effective number of points n = (sum w)^2 / sum w^2 allows.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 
 namespace thalweg {
 
@@ -13,6 +15,11 @@ namespace thalweg {
 inline double tempered_weight(double w, double jacobian, double beta) {
   if (w == 0 || beta == 1) return w;
   return std::pow(std::abs(w) / jacobian, beta) * jacobian;
+}
+
+// Whether the sampler of some map, by whose powers, still follows a power of the integrand.
+inline bool any_tempered(std::span<const double> power) {
+  return std::any_of(power.begin(), power.end(), [](double p) { return p < 1; });
 }
 
 struct EffectivePoints {
