@@ -245,23 +245,31 @@ TEST(Unweighting, BudgetGoesWhereItSavesMost) {
 }
 
 // Weights u^-0.4 in channels of 500 points each, whose overweight above any maximum is known: w^(1 - 1/p) p / (1 - p).
-// What the plan expects comes true on new weights; from the weights alone it is too small where
-// few points lie above the maxima.
+// What the plan expects comes true on new weights, also where the largest weight is not large enough; from the weights
+// alone it is too small where few points lie above the maxima.
 TEST(Unweighting, ExpectedOverweightComesTrue) {
   constexpr double kPower = 0.4;
-  std::vector<WeightStatistics> channels(300);
+  constexpr std::size_t kChannels = 3000;
+  std::vector<WeightStatistics> channels(kChannels);
   RandomStream random({1, Phase::integration, 0, 0});
   for (WeightStatistics& c : channels)
     for (int i = 0; i < 500; ++i) c.add(std::pow(random.next(), -kPower));
   auto truth = [&](const UnweightingPlan& plan) {
     double over = 0;
     for (const double w : plan.w_max) over += std::pow(w, 1 - 1 / kPower) * kPower / (1 - kPower);
-    return over / (300 / (1 - kPower));
+    return over / (kChannels / (1 - kPower));
   };
-  for (const double budget : {0.015, 0.05}) {
+  // 0.86 % is expected above the largest weights.
+  for (const double budget : {0.005, 0.015, 0.05}) {
     const auto plan = UnweightingPlan::from_budget(channels, budget);
-    EXPECT_NEAR(truth(plan) / plan.over, 1, 0.2) << budget;
+    EXPECT_NEAR(truth(plan) / plan.over, 1, 0.1) << budget;
+    EXPECT_LE(plan.over, budget);
+    EXPECT_EQ(plan.w_max[0] > channels[0].maximum(), budget == 0.005);
   }
+  const auto out_of_reach = UnweightingPlan::from_budget(channels, 1e-5);
+  EXPECT_EQ(out_of_reach.w_max[0], channels[0].maximum());
+  EXPECT_NEAR(truth(out_of_reach), 0.0086, 0.001);
+  EXPECT_NEAR(out_of_reach.over, 0.0086, 0.001);
   const auto seen = UnweightingPlan::from_budget(channels, 0.015, {}, false);
   EXPECT_GT(truth(seen) / seen.over, 1.25);
 }

@@ -42,7 +42,30 @@ UnweightingPlan UnweightingPlan::from_budget(const std::vector<WeightStatistics>
     const double middle = std::sqrt(low * high);
     (with_share(middle).over <= budget ? low : high) = middle;
   }
-  return with_share(low);
+  UnweightingPlan plan = with_share(low);
+  if (leave_one_out && budget > 0 && plan.over > budget) plan.raise(channels, budget);
+  return plan;
+}
+
+// All maxima alike: which channels have a far largest weight is chance.
+void UnweightingPlan::raise(const std::vector<WeightStatistics>& channels, double budget) {
+  auto expected = [&](double factor) {
+    double above = 0, size = 0;
+    for (const WeightStatistics& c : channels) {
+      if (c.points() == 0) continue;
+      above += std::max(c.maximum() - factor * c.second(), 0.0) / static_cast<double>(c.points());
+      size += c.absolute_sum() / static_cast<double>(c.points());
+    }
+    return above / size;
+  };
+  if (expected(kMostRaised) > budget) return;
+  double low = 1, high = kMostRaised;
+  for (int i = 0; i < 20; ++i) {
+    const double middle = (low + high) / 2;
+    (expected(middle) > budget ? low : high) = middle;
+  }
+  for (std::size_t c = 0; c < channels.size(); ++c) w_max[c] = high * channels[c].maximum();
+  over = expected(high);
 }
 
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan) {

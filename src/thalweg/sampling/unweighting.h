@@ -23,9 +23,14 @@ struct UnweightingPlan {
   // Maxima lowered until `budget` of the cross section lies above them, where that saves most: the time of an event
   // goes as sum_c cost_c w_max,c, and one more point above the maximum of any channel then saves the same. So P(|w| >
   // w_max,c) is proportional to cost_c. `cost`: of a point by channel, or empty for equal ones. leave_one_out = false:
-  // with these weights alone, however few they are.
+  // with these weights alone, however few they are. Where more than a budget > 0 is expected above the largest weights
+  // themselves, the maxima are these times a factor, if one up to kMostRaised is enough.
+  static constexpr double kMostRaised = 3;
   static UnweightingPlan from_budget(const std::vector<WeightStatistics>& channels, double budget,
                                      const std::vector<double>& cost = {}, bool leave_one_out = true);
+
+ private:
+  void raise(const std::vector<WeightStatistics>& channels, double budget);
 };
 
 // The figures of merit of design and literature, from the integration's weights.

@@ -27,6 +27,7 @@ class WeightStatistics {
   // histogram.
   double variance_of_variance() const;
   double maximum() const { return top_.empty() ? 0 : top_.front(); }
+  double second() const { return top_.size() < 2 ? 0 : top_[1]; }  // largest |w|
   double absolute_sum() const { return absolute_sum_; }
 
   // Median of the maximum of `draws` weights drawn with replacement from the non-zero ones: the limit of
