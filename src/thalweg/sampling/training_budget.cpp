@@ -17,7 +17,7 @@ double network_cost(const FlowLayout& layout) {
 }
 
 double training_gain(double points, std::size_t maps, std::size_t dim) {
-  const double x = points / (kLearned * std::sqrt(static_cast<double>(maps)));
+  const double m = static_cast<double>(maps), x = std::max(points - kFirstPoints * m, 0.0) / (kLearned * std::sqrt(m));
   return 1 + 5 * std::pow(10 / static_cast<double>(dim), 1.5) * x * std::pow(1 + x, -0.7);
 }
 
@@ -41,8 +41,7 @@ std::uint64_t affordable_cells(double points, std::size_t maps, std::size_t dim,
   const double memory = 1e8 / static_cast<double>(sizeof(double) * (dim + 1) * cell_points);
   const double least = exploration_points(0, maps, cell_points), each = exploration_points(1000, 0, cell_points) / 1000;
   const double cells = std::min({(kExplored * points - least) / each, memory, double{kMostCells}});
-  return cells < static_cast<double>(std::max<std::size_t>(kFewestCells, 2 * maps)) ? 1
-                                                                                    : static_cast<std::uint64_t>(cells);
+  return cells < static_cast<double>(kFewestCells * maps) ? 1 : static_cast<std::uint64_t>(cells);
 }
 
 TrainingDecision decide_training(const TrainingCosts& c) {
