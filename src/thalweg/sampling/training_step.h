@@ -9,7 +9,7 @@
 namespace thalweg {
 
 inline constexpr std::uint64_t kTrainingReports = 20;
-inline constexpr std::size_t kTasksAtOnce = 128;  // each has a gradient: up to a megabyte with hundreds of channels
+inline constexpr std::size_t kTasksAtOnce = 128;  // each has a gradient: 0.4 MB with 2614 channels
 
 // Memory that stays warm from step to step.
 struct NeuralTrainer::Scratch {
