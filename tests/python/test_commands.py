@@ -110,6 +110,16 @@ def test_cells_are_the_same_bits_for_any_number_of_threads_and_raise_the_efficie
     assert len(contents) == 2 and budget[1] == budget[2] > budget[0]
 
 
+def test_no_more_cells_than_maps_are_none(tmp_path):
+    results = []
+    for cells in (1, 2):
+        done = run("integrate", CARD, *FAST, "--sampler", "vegas", "--set", f"sampling.cells={cells}", "--run", tmp_path / str(cells),
+                   "--json")
+        assert done.returncode == 0 and ("leaves nothing to cut" in done.stderr) == (cells == 2)
+        results.append(json.loads(done.stdout)["cross_section"])
+    assert results[0] == results[1]
+
+
 def test_cells_survive_an_interruption(tmp_path):
     options = [CARD, *FAST, "--sampler", "vegas", *CELLS, "-n", 100_000]
     process = subprocess.Popen([PROGRAM, "generate", *map(str, options), "-o", str(tmp_path / "a.lhe"), "--run",

@@ -57,6 +57,7 @@ class Run {
   void use_integrand(std::unique_ptr<Integrand> integrand);
   std::uint64_t adaptation_points() const;
   void drop_channels();
+  void leave_out_dropped();
   void load_state();
   void choose_precision();
   TrainerConfig trainer_config() const;
@@ -93,7 +94,8 @@ class Run {
   RunCard card_;
   RunOptions options_;
   std::unique_ptr<Integrand> integrand_;
-  std::unique_ptr<WeightedIntegrand> sampled_;  // with trained channel weights; null before training or without
+  std::unique_ptr<WeightedIntegrand>
+      sampled_;  // with trained channel weights, or without the dropped channels; or null
   const Integrand& sampled() const { return sampled_ ? static_cast<const Integrand&>(*sampled_) : *integrand_; }
   const EventSource* event_source_;  // the integrand, if it makes events
   RunFolder folder_;
@@ -101,6 +103,7 @@ class Run {
   IntegratorState state_;
   struct Tried {
     std::uint64_t cells;
+    std::vector<std::uint8_t> active;
     Exploration found;
   };
   std::optional<Tried> tried_;  // in front of the grids, for the decision whether to train

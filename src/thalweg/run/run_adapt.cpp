@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <set>
 
 #include "thalweg/run/run.h"
+#include "thalweg/sampling/drop_channels.h"
 
 namespace thalweg {
 
@@ -21,61 +22,60 @@ void Run::adapt_grids() {
   if (card_.baseline && adaptation_points() < card_.adaptation_points)
     note(fmt::format("adapt      {} points a map and iteration: {} maps share 5 million", adaptation_points(),
                      integrand_->maps()));
-  Integrator(*integrand_, integrator_config()).adapt(state_, [&](const IntegratorState& s) { report_integral(s); });
+  const auto report = [&](const IntegratorState& s) { report_integral(s); };
+  if (card_.baseline || card_.neural.drop == 0) {
+    Integrator(*integrand_, integrator_config()).adapt(state_, report);
+  } else if (const auto dropped = adapt_and_drop(*integrand_, integrator_config(), state_, report); dropped.count > 0) {
+    note(fmt::format(
+        "adapt      {} of {} channels dropped, with {:.2g} of the integral, that hardly any point of theirs sees",
+        dropped.count, state_.active.size(), dropped.share));
+  }
+  leave_out_dropped();
   note_tempered();
+}
+
+// Where no network weighs the channels.
+void Run::leave_out_dropped() {
+  if (std::count(state_.active.begin(), state_.active.end(), 0) > 0)
+    sampled_ = std::make_unique<WeightedIntegrand>(*integrand_, state_.active, std::nullopt);
 }
 
 // Maps whose grid follows a power of the integrand, by what they carry.
 void Run::note_tempered() {
   double tempered = 0, all = 0, least = 1;
-  std::size_t maps = 0, largest = 0;
+  std::set<std::size_t> maps;
+  std::size_t largest = 0;
   for (std::size_t c = 0; c < state_.integral.size(); ++c) {
     const double size = std::abs(state_.integral[c]), power = state_.power[state_.map_of[c]];
     all += size;
-    if (power == 1) continue;
-    if (tempered == 0 || size > std::abs(state_.integral[largest])) largest = c;
+    if (power == 1 || !state_.active[c]) continue;
+    if (maps.empty() || size > std::abs(state_.integral[largest])) largest = c;
+    maps.insert(state_.map_of[c]);
     tempered += size;
     least = std::min(least, power);
   }
-  for (const double power : state_.power) maps += power < 1;
-  if (maps == 0) return;
-  note(
-      fmt::format("adapt      too few points see the integrand in {} of {} maps, with {:.2g} of the integral, the "
-                  "largest of channel "
-                  "{}; grids follow its power {:.3g} or more{}",
-                  maps, state_.power.size(), all > 0 ? tempered / all : 1.0, integrand_->channel_name(largest), least,
-                  tempered < 0.01 * all ? "" : ". Without a trained flow integral and error are not to be trusted"));
+  if (maps.empty()) return;
+  note(fmt::format(
+      "adapt      too few points see the integrand in {} of {} maps, with {:.2g} of the integral, the "
+      "largest of channel "
+      "{}; grids follow its power {:.3g} or more{}",
+      maps.size(), state_.power.size(), all > 0 ? tempered / all : 1.0, integrand_->channel_name(largest), least,
+      tempered < 0.01 * all ? "" : ". Without a trained flow integral and error are not to be trusted"));
 }
 
-// Channels that the last iteration of the adaptation saw next to nothing in: the others take their place. Without a
-// network; its training decides for itself.
+// Channels that the last iteration of the adaptation saw next to nothing in. Without a network; its training decides
+// for itself.
 void Run::drop_channels() {
-  if (state_.integrations_done == 0 && card_.neural.drop > 0 && state_.integral.size() == state_.active.size() &&
-      state_.active.size() > 1) {
-    std::vector<std::size_t> order(state_.integral.size());
-    for (std::size_t c = 0; c < order.size(); ++c) order[c] = c;
-    auto size = [&](std::size_t c) { return std::abs(state_.integral[c]); };
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return size(a) < size(b); });
-    double all = 0, dropped = 0;
-    for (const std::size_t c : order) all += size(c);
-    std::size_t count = 0;
-    std::map<std::size_t, std::size_t> left;  // by part: the others of its channels take the place of one
-    for (const std::size_t c : order) ++left[integrand_->part_of(c).index];
-    for (const std::size_t c : order) {
-      if (dropped + size(c) > card_.neural.drop * all) break;
-      if (--left[integrand_->part_of(c).index] == 0) continue;
-      dropped += size(c);
-      state_.active[c] = 0;
-      ++count;
-    }
-    state_.integral.clear();
-    folder_.save("state", state_.to_json());
-    if (count > 0)
-      note(fmt::format("adapt      {} of {} channels dropped, with {:.2g} of the integral", count, order.size(),
-                       dropped / all));
-  }
-  if (!sampled_ && std::count(state_.active.begin(), state_.active.end(), 0) > 0)
-    sampled_ = std::make_unique<WeightedIntegrand>(*integrand_, state_.active, std::nullopt);
+  if (state_.integrations_done > 0 || card_.neural.drop == 0 || state_.integral.size() != state_.active.size()) return;
+  std::vector<std::size_t> used;
+  for (std::size_t c = 0; c < state_.active.size(); ++c)
+    if (state_.active[c]) used.push_back(c);
+  const DroppedChannels dropped = drop_smallest(state_, *integrand_, used, card_.neural.drop);
+  state_.integral.clear();
+  folder_.save("state", state_.to_json());
+  if (dropped.count > 0)
+    note(fmt::format("adapt      {} of {} channels dropped, with {:.2g} of the integral", dropped.count, used.size(),
+                     dropped.share));
 }
 
 }  // namespace thalweg

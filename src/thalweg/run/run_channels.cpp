@@ -4,6 +4,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
+#include "thalweg/sampling/drop_channels.h"
 
 namespace thalweg {
 namespace {
@@ -72,9 +73,8 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   config.adaptation_iterations = 5;
   config.adaptation_points =
       std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), kLeastOfAMap);
-  const Integrator integrator(integrand, config);
-  IntegratorState state = integrator.initial_state();
-  integrator.adapt(state, [](const IntegratorState&) {});
+  IntegratorState state = Integrator(integrand, config).initial_state();
+  adapt_and_drop(integrand, config, state, [](const IntegratorState&) {});
   // With few points a channel the largest weights are not seen. <w> / w_max <= 1 / (1 + (sigma / I)^2), and half of
   // that is as much as is believed.
   Trial trial{spread(state), state.adapted_efficiency, 0};

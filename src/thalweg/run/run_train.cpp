@@ -32,7 +32,7 @@ std::uint64_t Run::batches_for(double seconds) const {
   TrainerState state;
   for (;; config.batches *= 2) {
     const NeuralTrainer trainer(*integrand_, config);
-    state = trainer.initial_state(state_.grids, state_.power);
+    state = trainer.initial_state(state_.grids, state_.power, state_.active);
     const auto start = std::chrono::steady_clock::now();
     trainer.train(state, [](const TrainerState&) {});
     const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -113,7 +113,7 @@ double Run::tried_efficiency() {
                              affordable_cells(points, integrand_->maps(), integrand_->dim(), card_.cell_points), 100)
                        : 1;
   if (cells <= 1) return efficiency;
-  tried_ = Tried{cells, explore_maps(cells)};
+  tried_ = Tried{cells, state_.active, explore_maps(cells)};
   training_["explored"] = tried_->found.evaluations;
   return std::max(efficiency, tried_->found.efficiency);
 }
@@ -178,8 +178,10 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
   }
   training_["cells"] = card_.cells;
   folder_.save("training", training_);
-  if (card_.cells > 1) {
-    const bool again = !trained && !sampled_ && tried_ && tried_->cells == card_.cells;
+  if (card_.cells > 1 && card_.cells <= integrand_->maps()) {
+    note(fmt::format("explore    no: cells = {} leaves nothing to cut on {} maps", card_.cells, integrand_->maps()));
+  } else if (card_.cells > 1) {
+    const bool again = !trained && tried_ && tried_->cells == card_.cells && tried_->active == state_.active;
     const Exploration found = again ? tried_->found : explore_maps(card_.cells);
     state_.cells = found.cells;
     if (!again) training_["explored"] = training_.value("explored", std::uint64_t{0}) + found.evaluations;
@@ -210,7 +212,8 @@ void Run::train_sampler() {
   decide_training(trained);
   if (card_.trains() && card_.neural.batches > 0) {
     progress_.start("train", 0, "points");
-    if (!trained) trained = NeuralTrainer(*integrand_, trainer_config()).initial_state(state_.grids, state_.power);
+    if (!trained)
+      trained = NeuralTrainer(*integrand_, trainer_config()).initial_state(state_.grids, state_.power, state_.active);
     const std::uint64_t planned = trained->settled ? trained->batches_planned : card_.neural.batches;
     if (trained->batches_done < planned) train_flows(*trained);
     if (has_diverged(*trained))
@@ -219,7 +222,7 @@ void Run::train_sampler() {
       use_flows(*trained);
     add_time("train", progress_.seconds());
   }
-  if (state_.flows.empty()) drop_channels();
+  if (state_.flows.empty()) drop_channels(), leave_out_dropped();
   if (card_.sampler == "ann") examine_maps();
   explore_cells(trained);
 }

@@ -80,20 +80,25 @@ void use_channels(std::span<const std::uint8_t> active, std::span<const double> 
 
 bool reaches_alone(const Integrand& integrand, std::size_t channel, std::span<const std::uint8_t> active,
                    const Mapping& map, std::uint64_t seed) {
-  constexpr std::size_t kPoints = 1024;
+  constexpr std::size_t kPoints = 1024, kMostBatches = 8, kSeen = 16;
   Arena arena;
   const ChannelPart part = integrand.part_of(channel);
   const Batch points = Batch::take(arena, integrand.dim(), kPoints), alpha = Batch::take(arena, part.size, kPoints);
   const auto weight = arena.take<double>(kPoints), log_jacobian = arena.take<double>(kPoints);
   RandomStream random({seed, Phase::initialisation, 2, channel});
-  for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
-  map.forward(points, points, log_jacobian);
-  integrand.evaluate(channel, points, {weight, alpha}, arena);
-  for (std::size_t e = 0; e < kPoints; ++e) {
-    double others = 0;
-    for (std::size_t c = 0; c < alpha.dim; ++c)
-      if (c != part.place(channel) && active[part.first + c]) others += std::abs(alpha.row(c)[e]);
-    if (weight[e] != 0 && others == 0) return true;
+  std::size_t seen = 0;
+  for (std::size_t batch = 0; batch < kMostBatches && seen < kSeen; ++batch) {
+    for (std::size_t d = 0; d < points.dim; ++d) random.fill({points.row(d), kPoints});
+    map.forward(points, points, log_jacobian);
+    integrand.evaluate(channel, points, {weight, alpha}, arena);
+    for (std::size_t e = 0; e < kPoints; ++e) {
+      if (weight[e] == 0) continue;
+      ++seen;
+      double others = 0;
+      for (std::size_t c = 0; c < alpha.dim; ++c)
+        if (c != part.place(channel) && active[part.first + c]) others += std::abs(alpha.row(c)[e]);
+      if (others == 0) return true;
+    }
   }
   return false;
 }

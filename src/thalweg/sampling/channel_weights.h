@@ -44,8 +44,9 @@ class ChannelWeightNetwork {
 // Channels of a part in use: the weights of the others are 0, and those in use add up to 1 again.
 void use_channels(std::span<const std::uint8_t> active, std::span<const double> weight, const Batch& alpha);
 
-// Whether there are points of the channel, among those that `map` makes of 1024 random ones, where the priors of all
-// others in use vanish: without the channel they would be lost. active: by channel.
+// Whether there are points of the channel, among those that `map` makes of 1024 random ones (of up to 8192, until 16
+// see the integrand), where the priors of all others in use vanish: without the channel they would be lost. active: by
+// channel.
 bool reaches_alone(const Integrand& integrand, std::size_t channel, std::span<const std::uint8_t> active,
                    const Mapping& map, std::uint64_t seed);
 

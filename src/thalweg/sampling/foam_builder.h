@@ -37,9 +37,11 @@ Exploration explore(const Integrand& integrand, const std::vector<const Mapping*
                     const std::function<void(std::uint64_t)>& report = {});
 // The first look at the whole of a map has kFirstLook times cell_points points.
 inline constexpr std::uint64_t kFirstLook = 20;
+inline constexpr double kLooksPerCell = 3.4;  // of cell_points points: those of cells that are cut again count too
 // Evaluations of an exploration, about.
 inline double exploration_points(std::uint64_t cells, std::size_t maps, std::uint64_t cell_points) {
-  return static_cast<double>((kFirstLook * maps + 34 * cells / 10) * cell_points);
+  return (static_cast<double>(kFirstLook * maps) + kLooksPerCell * static_cast<double>(cells)) *
+         static_cast<double>(cell_points);
 }
 
 }  // namespace thalweg

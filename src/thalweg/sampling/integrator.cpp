@@ -217,6 +217,7 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
     result.error += statistics[c].error2();
   }
   for (std::size_t m = 0; m < state.grids.size() && adaptation && config_.adapt_grids; ++m) {
+    if (points_of[m] == 0) continue;
     const std::size_t rung = choose_rung(adapted[m].effective, points_of[m]);
     state.power[m] = rung_power(rung);
     state.grids[m].adapt(adapted[m].sums[rung], config_.vegas_damping);
@@ -239,16 +240,19 @@ std::vector<std::uint64_t> Integrator::adaptation_counts(const IntegratorState& 
   std::vector<double> sharing(state.grids.size()), need(state.grids.size());
   double sum = 0;
   for (std::size_t c = 0; c < state.map_of.size(); ++c) {
+    if (!state.active[c]) continue;
     ++sharing[state.map_of[c]];
     need[state.map_of[c]] += state.sigma[c];
     sum += state.sigma[c];
   }
   const auto even = static_cast<double>(config_.adaptation_points);
   const bool follow = config_.follow_sigma && state.adaptations_done >= kEvenIterations && sum > 0;
-  std::vector<std::uint64_t> counts;
-  for (const std::size_t m : state.map_of) {
+  std::vector<std::uint64_t> counts(state.map_of.size());
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    if (!state.active[c]) continue;
+    const std::size_t m = state.map_of[c];
     const double share = follow ? kEven + (1 - kEven) * static_cast<double>(need.size()) * need[m] / sum : 1;
-    counts.push_back(static_cast<std::uint64_t>(std::ceil(even * share / sharing[m])));
+    counts[c] = static_cast<std::uint64_t>(std::ceil(even * share / sharing[m]));
   }
   return counts;
 }

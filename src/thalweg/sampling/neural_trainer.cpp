@@ -48,7 +48,8 @@ CurvePoint TrainerState::last_tenth() const {
   return result;
 }
 
-TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power) const {
+TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power,
+                                          const std::vector<std::uint8_t>& active) const {
   TrainerState state;
   const std::size_t maps = integrand_.maps(), channels = integrand_.channels();
   for (std::size_t f = 0; f < (config_.ann ? maps : 1); ++f) {
@@ -70,7 +71,8 @@ TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, c
   state.power = config_.loss == Loss::reverse_kl ? std::vector<double>() : power;
   state.power.resize(maps, 1.0);
   state.integral.assign(channels, 0.0);
-  state.active.assign(channels, 1);
+  state.active = active;
+  state.active.resize(channels, 1);
   if (!config_.train_weights || any_tempered(state.power) || channels == 1 || integrand_.features() == 0) return state;
 
   ChannelWeightNetwork network({.inputs = integrand_.features(),

@@ -126,9 +126,10 @@ struct TrainerState {
 class NeuralTrainer {
  public:
   NeuralTrainer(const Integrand& integrand, const TrainerConfig& config);
-  // grids: of the maps, from an adaptation, to start from; or none. Evaluates a few points where features have to be
-  // scaled.
-  TrainerState initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power = {}) const;
+  // grids, power: of the maps, from an adaptation, to start from; or none. active: by channel, 0 for those that are
+  // dropped already; or none. Evaluates a few points where features have to be scaled.
+  TrainerState initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power = {},
+                             const std::vector<std::uint8_t>& active = {}) const;
 
   // Goes on from `state` to config.batches; `report` is called about twenty times, for checkpoints and progress: a
   // training that goes on from there makes the same steps. RunError when more than 1 in 100 weights of a batch are not

@@ -39,8 +39,9 @@ std::uint64_t usual_reuse(double point, double network) {
 
 std::uint64_t affordable_cells(double points, std::size_t maps, std::size_t dim, std::uint64_t cell_points) {
   const double memory = 1e8 / static_cast<double>(sizeof(double) * (dim + 1) * cell_points);
-  const double least = exploration_points(0, maps, cell_points), each = exploration_points(1000, 0, cell_points) / 1000;
-  const double cells = std::min({(kExplored * points - least) / each, memory, double{kMostCells}});
+  const double first = exploration_points(0, maps, cell_points),
+               each = kLooksPerCell * static_cast<double>(cell_points);
+  const double cells = std::min({(kExplored * points - first) / each, memory, double{kMostCells}});
   return cells < static_cast<double>(kFewestCells * maps) ? 1 : static_cast<std::uint64_t>(cells);
 }
 
