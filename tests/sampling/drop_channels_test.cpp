@@ -63,6 +63,10 @@ TEST(DropChannels, OneThatHardlySeesTheIntegrandIsLeftToTheOthers) {
   EXPECT_EQ(of_channel(without, 2).points, 0U);
 }
 
+TEST(DropChannels, OneThatSeesNothingIsLeftToTheOthers) {
+  EXPECT_EQ(left(Layers(0.01, 1e-9)), (std::vector<std::uint8_t>{1, 1, 0}));
+}
+
 TEST(DropChannels, LargeOnesAndThoseThatNoOtherCanReplaceStay) {
   EXPECT_EQ(left(Layers(0.2)), (std::vector<std::uint8_t>{1, 1, 1}));
   EXPECT_EQ(left(Layers(0.01, 0.02, true)), (std::vector<std::uint8_t>{1, 1, 1}));

@@ -36,7 +36,7 @@ DroppedChannels drop_unseen(IntegratorState& state, const Integrand& integrand, 
   std::vector<std::size_t> unseen;
   std::vector<std::uint8_t> seen(state.active.size());
   for (std::size_t c = 0; c < seen.size(); ++c) {
-    seen[c] = state.active[c] && state.power[state.map_of[c]] > kUnseenPower;
+    seen[c] = state.active[c] && state.integral[c] != 0 && state.power[state.map_of[c]] > kUnseenPower;
     if (state.active[c] && !seen[c]) unseen.push_back(c);
   }
   std::erase_if(unseen,

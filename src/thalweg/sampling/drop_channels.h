@@ -20,10 +20,10 @@ struct DroppedChannels {
 DroppedChannels drop_smallest(IntegratorState& state, const Integrand& integrand, std::vector<std::size_t> candidates,
                               double most);
 
-// A channel whose grid ends at a power of the integrand of kUnseenPower or less (tempering.h) has its points where the
-// integrand vanishes: a resonance of which cuts leave the tail, say. Its few large weights then make the error and the
-// maxima of all. Such channels are dropped where they have kMostUnseen of the integral at most and where the priors of
-// others see what they see.
+// A channel whose grid ends at a power of the integrand of kUnseenPower or less (tempering.h), or has seen nothing, has
+// its points where the integrand vanishes: a resonance of which cuts leave the tail, say. Its few large weights then
+// make the error and the maxima of all. Such channels are dropped where they have kMostUnseen of the integral at most
+// and where the priors of others see what they see.
 inline constexpr double kUnseenPower = 0.25, kMostUnseen = 0.02;
 DroppedChannels drop_unseen(IntegratorState& state, const Integrand& integrand, std::uint64_t seed);
 
