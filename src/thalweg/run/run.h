@@ -94,8 +94,7 @@ class Run {
   RunCard card_;
   RunOptions options_;
   std::unique_ptr<Integrand> integrand_;
-  std::unique_ptr<WeightedIntegrand>
-      sampled_;  // with trained channel weights, or without the dropped channels; or null
+  std::unique_ptr<WeightedIntegrand> sampled_;  // with trained weights or without dropped channels; or null
   const Integrand& sampled() const { return sampled_ ? static_cast<const Integrand&>(*sampled_) : *integrand_; }
   const EventSource* event_source_;  // the integrand, if it makes events
   RunFolder folder_;

@@ -26,9 +26,8 @@ void Run::adapt_grids() {
   if (card_.baseline || card_.neural.drop == 0) {
     Integrator(*integrand_, integrator_config()).adapt(state_, report);
   } else if (const auto dropped = adapt_and_drop(*integrand_, integrator_config(), state_, report); dropped.count > 0) {
-    note(fmt::format(
-        "adapt      {} of {} channels dropped, with {:.2g} of the integral, that hardly any point of theirs sees",
-        dropped.count, state_.active.size(), dropped.share));
+    note(fmt::format("adapt      {} of {} channels dropped, whose points hardly see the integrand, with {:.2g} of it",
+                     dropped.count, state_.active.size(), dropped.share));
   }
   leave_out_dropped();
   note_tempered();
