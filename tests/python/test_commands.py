@@ -110,11 +110,27 @@ def test_cells_are_the_same_bits_for_any_number_of_threads_and_raise_the_efficie
     assert len(contents) == 2 and budget[1] == budget[2] > budget[0]
 
 
+# Cuts leave little of the Z resonance in W+ d u~.
+@pytest.mark.parametrize("sampler", [["--sampler", "vegas"], ["--batches", 20]])
+def test_channels_whose_points_hardly_see_the_integrand_are_left_out(tmp_path, sampler):
+    options = [SOURCE / "cards/vbs.toml", "--set", 'process="u d~ > w+ w+ d u~ QCD=99 QED=99"', "--set", "sampling.channels=lab",
+               "--set", "sampling.adaptation_points=3000", "--set", "integration.points=20000", "--json", *sampler]
+    left_out = []
+    for drop in ("0", "1e-9"):  # the second: nothing but these
+        done = run("integrate", *options, "--set", f"sampling.drop={drop}", "--run", tmp_path / drop)
+        assert done.returncode == 0, done.stderr
+        assert ("hardly see" in done.stderr) == (drop != "0")
+        channels = json.loads(done.stdout)["channels"]
+        left_out.append([c["name"] for c in channels if not c["active"]])
+        assert all(c["points"] > 0 if c["active"] else c["points"] == c["value"] == 0 for c in channels)
+    assert left_out[0] == [] and any("91.188" in name for name in left_out[1])
+
+
 def test_no_more_cells_than_maps_are_none(tmp_path):
     results = []
     for cells in (1, 2):
-        done = run("integrate", CARD, *FAST, "--sampler", "vegas", "--set", f"sampling.cells={cells}", "--run", tmp_path / str(cells),
-                   "--json")
+        done = run("integrate", CARD, *FAST, "--sampler", "vegas", "--set", f"sampling.cells={cells}",
+                   "--run", tmp_path / str(cells), "--json")
         assert done.returncode == 0 and ("leaves nothing to cut" in done.stderr) == (cells == 2)
         results.append(json.loads(done.stdout)["cross_section"])
     assert results[0] == results[1]

@@ -12,6 +12,7 @@
 #include "thalweg/run/cross_section.h"
 #include "thalweg/run/event_store.h"
 #include "thalweg/run/run_folder.h"
+#include "thalweg/sampling/drop_channels.h"
 #include "thalweg/sampling/foam_builder.h"
 #include "thalweg/sampling/neural_trainer.h"
 #include "thalweg/sampling/unweighting.h"
@@ -56,6 +57,8 @@ class Run {
   Trial try_channels(const Integrand& integrand) const;
   void use_integrand(std::unique_ptr<Integrand> integrand);
   std::uint64_t adaptation_points() const;
+  DroppedChannels adapt(const Integrand& integrand, const IntegratorConfig& config, IntegratorState& state,
+                        const Integrator::Report& report) const;
   void drop_channels();
   void leave_out_dropped();
   void load_state();

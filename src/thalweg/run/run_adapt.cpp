@@ -6,7 +6,6 @@
 #include <set>
 
 #include "thalweg/run/run.h"
-#include "thalweg/sampling/drop_channels.h"
 
 namespace thalweg {
 
@@ -18,17 +17,22 @@ std::uint64_t Run::adaptation_points() const {
   return card_.adaptation_points ? card_.adaptation_points : std::clamp(kOfAll / maps, kLeast, kOfAMap);
 }
 
+DroppedChannels Run::adapt(const Integrand& integrand, const IntegratorConfig& config, IntegratorState& state,
+                           const Integrator::Report& report) const {
+  if (!card_.baseline && card_.neural.drop > 0) return adapt_and_drop(integrand, config, state, report);
+  Integrator(integrand, config).adapt(state, report);
+  return {};
+}
+
 void Run::adapt_grids() {
   if (card_.baseline && adaptation_points() < card_.adaptation_points)
     note(fmt::format("adapt      {} points a map and iteration: {} maps share 5 million", adaptation_points(),
                      integrand_->maps()));
-  const auto report = [&](const IntegratorState& s) { report_integral(s); };
-  if (card_.baseline || card_.neural.drop == 0) {
-    Integrator(*integrand_, integrator_config()).adapt(state_, report);
-  } else if (const auto dropped = adapt_and_drop(*integrand_, integrator_config(), state_, report); dropped.count > 0) {
+  const DroppedChannels dropped =
+      adapt(*integrand_, integrator_config(), state_, [&](const IntegratorState& s) { report_integral(s); });
+  if (dropped.count > 0)
     note(fmt::format("adapt      {} of {} channels dropped, whose points hardly see the integrand, with {:.2g} of it",
                      dropped.count, state_.active.size(), dropped.share));
-  }
   leave_out_dropped();
   note_tempered();
 }

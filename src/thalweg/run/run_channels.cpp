@@ -4,7 +4,6 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
-#include "thalweg/sampling/drop_channels.h"
 
 namespace thalweg {
 namespace {
@@ -74,7 +73,7 @@ Run::Trial Run::try_channels(const Integrand& integrand) const {
   config.adaptation_points =
       std::max<std::uint64_t>(static_cast<std::uint64_t>(points) / integrand.maps(), kLeastOfAMap);
   IntegratorState state = Integrator(integrand, config).initial_state();
-  adapt_and_drop(integrand, config, state, [](const IntegratorState&) {});
+  adapt(integrand, config, state, [](const IntegratorState&) {});
   // With few points a channel the largest weights are not seen. <w> / w_max <= 1 / (1 + (sigma / I)^2), and half of
   // that is as much as is believed.
   Trial trial{spread(state), state.adapted_efficiency, 0};

@@ -105,7 +105,9 @@ bool reaches_alone(const Integrand& integrand, std::size_t channel, std::span<co
 
 WeightedIntegrand::WeightedIntegrand(const Integrand& prior, std::vector<std::uint8_t> active,
                                      std::optional<ChannelWeightNetwork> network)
-    : prior_(prior), active_(std::move(active)), network_(std::move(network)) {}
+    : prior_(prior), active_(std::move(active)), network_(std::move(network)) {
+  if (std::find(active_.begin(), active_.end(), 0) == active_.end()) active_.clear();
+}
 
 namespace {
 
