@@ -34,6 +34,8 @@ TEST(CutBounds, HoldForAllEventsThatPass) {
       {cut(Observable::pt, {{2}, {4}}, 20), cut(Observable::delta_r, {{2, 4}}, 0.7)},
       {cut(Observable::pt, {{2}, {4}}, 5), cut(Observable::delta_r, {{2, 4}}, 3.5)},
       {cut(Observable::ht, {{2, 3, 4}}, 150)},
+      {cut(Observable::transverse_mass, {{2, 4}}, 60)},
+      {cut(Observable::mt_particle, {{3}}, 40)},
   };
   for (const auto& list : sets) {
     Arena arena;

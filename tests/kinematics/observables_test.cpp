@@ -29,7 +29,7 @@ void boost_along_z(const Momenta& p, double eta) {
 TEST(Observables, BoostsAlongTheBeamShiftRapidityAndNothingElse) {
   Arena arena;
   const Momenta p = test::two_body_events(arena, kEvents, {0, 0, 5, 80}, 100, 1000, 1);
-  const std::vector<Observable> unchanged = {Observable::pt, Observable::mt, Observable::phi};
+  const std::vector<Observable> unchanged = {Observable::pt, Observable::mt_particle, Observable::phi};
   std::vector<std::vector<double>> before;
   for (Observable o : unchanged) before.push_back(values(o, p, {2}));
   const auto mass = values(Observable::mass, p, {2, 3}), y = values(Observable::rapidity, p, {2});
@@ -61,9 +61,32 @@ TEST(Observables, MasslessRapidityIsPseudorapidity) {
 TEST(Observables, HtIsTheSumOfTransverseMasses) {
   Arena arena;
   const Momenta p = test::two_body_events(arena, 50, {0, 0, 173, 80}, 400, 1000, 3);
-  const auto ht = values(Observable::ht, p, {2, 3}), a = values(Observable::mt, p, {2}),
-             b = values(Observable::mt, p, {3});
+  const auto ht = values(Observable::ht, p, {2, 3}), a = values(Observable::mt_particle, p, {2}),
+             b = values(Observable::mt_particle, p, {3});
   for (std::size_t i = 0; i < 50; ++i) EXPECT_DOUBLE_EQ(ht[i], a[i] + b[i]);
+}
+
+// M_T of W > l v is what an analysis takes: 2 p_T p_T' (1 - cos) without masses; boosts along the beam leave it, and it
+// never exceeds the mass, nor mt_pair.
+TEST(Observables, TransverseMass) {
+  Arena arena;
+  const Momenta p = Momenta::take(arena, 5, kEvents);
+  for (const double heavy : {0.0, 40.0}) {
+    ASSERT_TRUE(random_momenta({std::vector<double>{0, 0, 0, heavy, 0}, 2, 100, 300, 0.3, 7}, p));
+    const auto mt = values(Observable::transverse_mass, p, {2, 3}), pt_a = values(Observable::pt, p, {2}),
+               pt_b = values(Observable::pt, p, {3}), angle = values(Observable::delta_phi, p, {2, 3}),
+               mass = values(Observable::mass, p, {2, 3}), pair = values(Observable::mt_pair, p, {2, 3});
+    for (std::size_t i = 0; i < kEvents; ++i) {
+      const double et = std::hypot(pt_b[i], heavy);
+      const double expected = std::sqrt(heavy * heavy + 2 * pt_a[i] * (et - pt_b[i] * std::cos(angle[i])));
+      EXPECT_NEAR(mt[i], expected, 1e-7 * expected + 1e-6);
+      EXPECT_LE(mt[i], mass[i] * (1 + 1e-9));
+      EXPECT_LE(mt[i], pair[i] * (1 + 1e-9));
+    }
+    boost_along_z(p, 1.3);
+    const auto after = values(Observable::transverse_mass, p, {2, 3});
+    for (std::size_t i = 0; i < kEvents; ++i) EXPECT_NEAR(after[i], mt[i], 1e-8 * mt[i] + 1e-6);
+  }
 }
 
 TEST(ObservableCall, Grammar) {
@@ -71,8 +94,18 @@ TEST(ObservableCall, Grammar) {
   EXPECT_EQ(call.observable, Observable::mass);
   EXPECT_EQ(call.arguments, (std::vector<std::string>{"e+", "e-"}));
   EXPECT_EQ(parse_observable("ht").observable, Observable::ht);
-  for (const char* bad : {"", "mas(e+)", "mass(e+", "mass()", "delta_r(j)", "delta_r(a,b,c)", "ht(e+)", "pt(e+) x"})
+  EXPECT_EQ(parse_observable("missing_pt").observable, Observable::missing_pt);
+  EXPECT_EQ(parse_observable("transverse_mass(e+, ve)").observable, Observable::transverse_mass);
+  for (const char* bad : {"pt(e+,)", "pt(,e+)", "missing_pt(ve)", "transverse_mass(e+)", "mt_pair(e+)",
+                          "mt_particle(a, b)", "mt", "mt(e+)", "mt(e+, ve)", "", "mas(e+)", "mass(e+", "mass()",
+                          "delta_r(j)", "delta_r(a,b,c)", "ht(e+)", "pt(e+) x"})
     EXPECT_THROW(parse_observable(bad), RequestError) << bad;
+  try {
+    parse_observable("mt(e+, ve)");
+  } catch (const RequestError& error) {
+    EXPECT_NE(std::string(error.what()).find("transverse_mass"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("mt_pair"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ def test_json_is_the_one_document_on_stdout(tmp_path):
     assert document == json.loads((tmp_path / "r/result.json").read_text())
     for key in ["process", "cross_section", "weights", "channels", "evaluations", "time", "seed", "version"]:
         assert key in document
-    for key in ["relative_std_dev", "points", "unweighting_efficiency", "efficiency_bootstrap", "efficiency_budget",
+    for key in ["relative_std_dev", "non_zero", "negative_share", "unweighting_efficiency", "efficiency_bootstrap", "efficiency_budget",
                 "cut_efficiency", "overweight_share", "non_finite"]:
         assert key in document["weights"]
     assert document["cross_section"]["error"] <= 0.003 * document["cross_section"]["value"]

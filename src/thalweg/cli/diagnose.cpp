@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/json.h"
 #include "thalweg/cli/commands.h"
 #include "thalweg/cli/python.h"
 #include "thalweg/run/run.h"
@@ -61,7 +62,7 @@ int diagnose(const Arguments& a) {
   const nlohmann::json result = run.diagnose(a.points, a.reference_points > 0 ? a.reference_points : 4 * a.points);
   const bool usable = result["usable"].get<bool>();
   if (a.json) {
-    fmt::print("{}\n", result.dump(2));
+    fmt::print("{}\n", to_text(result));
   } else {
     for (const auto& channel : result["channels"]) print(channel);
     fmt::print("{}\n", usable ? "usable: no objection to unweighting with this map" : "NOT USABLE for unweighting");

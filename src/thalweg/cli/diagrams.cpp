@@ -3,7 +3,6 @@
 #include <charconv>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "thalweg/amplitude/diagram_channels.h"
@@ -11,6 +10,7 @@
 #include "thalweg/amplitude/program.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/json.h"
 #include "thalweg/cli/commands.h"
 
 namespace thalweg {
@@ -115,7 +115,7 @@ int run(const Arguments& a) {
   result["groups"] = groups.size();
   if (!a.output.empty()) write_file(a.output, draw_diagrams(sets, model, 400));
   if (a.json) {
-    fmt::print("{}\n", result.dump(2));
+    fmt::print("{}\n", to_text(result));
     return 0;
   }
   fmt::print("{}  (model {}): {} sub-processes, {} diagrams, {} channels in {} groups\n", a.process, a.model,

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "thalweg/amplitude/plugin.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/json.h"
+#include "thalweg/base/spelling.h"
 #include "thalweg/cli/commands.h"
 
 namespace thalweg {
@@ -23,10 +24,39 @@ struct Arguments {
 };
 
 double number(const nlohmann::json& json, const std::string& what) {
-  if (!json.is_number()) request_error("{}: expected a number, not {}", what, json.dump().substr(0, 40));
+  if (!json.is_number()) request_error("{}: expected a number, not {}", what, short_text(json));
   const double value = json.get<double>();
   if (!std::isfinite(value)) request_error("{}: expected a finite number", what);
   return value;
+}
+
+// Keys that say something to people, such as those of published values: they are there, and nothing is done with them.
+const std::vector<std::string> kRemarks = {"name",
+                                           "source",
+                                           "note",
+                                           "comment",
+                                           "description",
+                                           "convention",
+                                           "pdg_in",
+                                           "pdg_out",
+                                           "masses",
+                                           "average_and_symmetry_denominator",
+                                           "cross_check",
+                                           "mg5_headers",
+                                           "frame",
+                                           "sqrts",
+                                           "n_amplitudes_MG5_colour_split",
+                                           "me2",
+                                           "values",
+                                           "me2_zero_widths",
+                                           "me2_zero_widths_note"};
+
+void check_keys(const nlohmann::json& object, const std::vector<std::string>& known) {
+  for (const auto& [key, value] : object.items())
+    if (std::find(known.begin(), known.end(), key) == known.end() &&
+        std::find(kRemarks.begin(), kRemarks.end(), key) == kRemarks.end())
+      request_error("unknown key {}{} Known: {}; \"note\", \"name\" and \"source\" for remarks", short_text(key),
+                    did_you_mean(key, known), comma_list(known));
 }
 
 void read_parameters(const nlohmann::json& document, Parameters& parameters) {
@@ -44,7 +74,8 @@ void read_parameters(const nlohmann::json& document, Parameters& parameters) {
     parameters.set_t_channel_widths(json["width_tchannel"].get<bool>());
   }
   for (const auto& [name, value] : json.items())
-    if (name != "scheme" && !name.starts_with("width_")) parameters.set(name, number(value, "parameters." + name));
+    if (name != "scheme" && name != "width_scheme" && name != "width_tchannel")
+      parameters.set(name, number(value, "parameters." + name));
 }
 
 // Checks shape, mass shells and balance of one point, and puts it into `momenta`.
@@ -52,6 +83,7 @@ void read_point(const nlohmann::json& point, const std::vector<double>& masses, 
                 const Momenta& momenta, std::size_t index) {
   if (!point.is_object() || !point.contains("momenta") || !point["momenta"].is_array())
     request_error("expected {{\"momenta\": [[E, px, py, pz], ...]}}");
+  check_keys(point, {"momenta", "alpha_s"});
   const auto& legs = point["momenta"];
   if (legs.size() != masses.size())
     request_error("{} momenta, but the process has {} particles", legs.size(), masses.size());
@@ -79,17 +111,18 @@ void read_point(const nlohmann::json& point, const std::vector<double>& masses, 
 }
 
 nlohmann::json read_document(const Arguments& a) {
-  nlohmann::json document;
-  try {
-    document = nlohmann::json::parse(read_file(a.points));
-  } catch (const nlohmann::json::exception& error) {
-    request_error("{}: not JSON: {}", a.points, error.what());
-  }
+  nlohmann::json document = parse_json(read_file(a.points), a.points);
+  if (document.is_object())
+    with_place(a.points, [&] { check_keys(document, {"process", "model", "parameters", "points"}); });
   if (!document.is_object() || !document.contains("points") || !document["points"].is_array())
     request_error("{}: expected {{\"points\": [{{\"momenta\": [[E, px, py, pz], ...]}}, ...]}}", a.points);
   if (document.contains("process") && document["process"] != a.process)
-    request_error("{}: the file is for process {}, the command line says '{}'", a.points, document["process"].dump(),
-                  a.process);
+    request_error("{}: the file is for process {}, the command line says '{}'", a.points,
+                  short_text(document["process"]), a.process);
+  // (published values have an object here, a remark)
+  if (document.contains("model") && document["model"].is_string() && document["model"] != a.model)
+    request_error("{}: the file is for model {}, the command line says '{}'; use --model", a.points,
+                  short_text(document["model"]), a.model);
   return document;
 }
 
@@ -161,7 +194,7 @@ int run(const Arguments& a) {
     }
   result["values"] = values;
   if (a.check) result["check"] = check(program, in, values, result.contains("amplitude"), arena);
-  fmt::print("{}\n", result.dump(2));
+  fmt::print("{}\n", to_text(result));
   return 0;
 }
 

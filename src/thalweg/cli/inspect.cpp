@@ -2,10 +2,10 @@
 
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/json.h"
 #include "thalweg/cli/commands.h"
 #include "thalweg/event/lhe.h"
 #include "thalweg/event/lheh5.h"
@@ -96,7 +96,7 @@ void add_inspect(CLI::App& app, Action& action) {
   command->add_flag("--json", *json, "JSON on stdout (always so)");
   command->callback([=, &action] {
     action = [=] {
-      fmt::print("{}\n", inspect(*path).dump(2));
+      fmt::print("{}\n", to_text(inspect(*path)));
       return 0;
     };
   });

@@ -1,14 +1,28 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <clocale>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
 #include <new>
+#include <system_error>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/interrupt.h"
+#include "thalweg/base/json.h"
 #include "thalweg/base/version.h"
 #include "thalweg/cli/commands.h"
 
 namespace {
+
+// What a buffer still holds counts: a full disk is seen when it is written.
+int checked(int code) {
+  errno = 0;
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.good()) return code;
+  thalweg::run_error("writing to standard output failed: {}", std::strerror(errno ? errno : EIO));
+}
 
 int run(int argc, char** argv) {
   CLI::App app{"Thalweg: from a process name to collider events"};
@@ -32,9 +46,9 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    return checked(code == 0 ? 0 : 2);
   }
-  return action();
+  return checked(action());
 }
 
 }  // namespace
@@ -49,6 +63,16 @@ int main(int argc, char** argv) {
   } catch (const thalweg::Error& error) {
     fmt::print(stderr, "thalweg: {}\n", error.what());
     return error.exit_code();
+  } catch (const std::system_error& error) {  // fmt::print says "cannot write to file"
+    fmt::print(stderr, "thalweg: {}\n",
+               std::ferror(stdout) ? "writing to standard output failed: " + error.code().message() : error.what());
+    return 1;
+  } catch (const nlohmann::json::exception& error) {
+    fmt::print(
+        stderr,
+        "thalweg: a JSON document of the run folder is not as it was written ({}); remove the file or the folder\n",
+        thalweg::describe(error));
+    return 1;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "thalweg: out of memory\n");
     return 1;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/json.h"
 
 namespace thalweg {
 namespace {
@@ -94,7 +95,7 @@ void print_channels(nlohmann::json channels, const std::string& unit) {
 int finish(const Run& run, const RunArguments& arguments) {
   const nlohmann::json& r = run.result();
   if (arguments.json) {
-    fmt::print("{}\n", r.dump(2));
+    fmt::print("{}\n", to_text(r));
     return run.exit_code();
   }
   if (r.contains("cross_section")) {
@@ -104,8 +105,12 @@ int finish(const Run& run, const RunArguments& arguments) {
                s["chi2_per_dof"].get<double>());
     const auto& w = r["weights"];
     fmt::print("  efficiency     {:.1f} % (largest weight of {}), {:.1f} % (bootstrap median), {:.1f} % (budget)\n",
-               100 * w["unweighting_efficiency"].get<double>(), w["points"].get<std::uint64_t>(),
+               100 * w["unweighting_efficiency"].get<double>(), w["non_zero"].get<std::uint64_t>(),
                100 * w["efficiency_bootstrap"].get<double>(), 100 * w["efficiency_budget"].get<double>());
+    const bool made = r.contains("generation");
+    if (const double negative = (made ? r["generation"] : w).value("negative_share", 0.0); negative > 0)
+      fmt::print("  negative       {:.2g} % of {}{}\n", 100 * negative, made ? "the events' |weights|" : "|weights|",
+                 s["value"].get<double>() < 0 ? "; the cross section is negative" : "");
     print_channels(r["channels"], s["unit"].get<std::string>());
   } else {
     fmt::print("{}\n  sampler trained\n", r["process"].get<std::string>());

@@ -27,6 +27,13 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
         cuts_angle_[of[0]] = true;
       switch (cut.observable) {
         case Observable::mass: mass_cuts_.push_back({set, cut.min, cut.max}); break;
+        case Observable::transverse_mass:  // at most the mass of the pair
+          mass_cuts_.push_back({set, cut.min, std::numeric_limits<double>::infinity()});
+          break;
+        case Observable::mt_particle:
+          if (const double m = masses_[of[0]]; cut.min > m)
+            least_pt_[of[0]] = std::max(least_pt_[of[0]], std::sqrt((cut.min - m) * (cut.min + m)));
+          break;
         case Observable::pt:
           if (of.size() == 1) least_pt_[of[0]] = std::max(least_pt_[of[0]], cut.min);
           break;

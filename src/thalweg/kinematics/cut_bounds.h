@@ -9,6 +9,7 @@
 //           mass of the pair is cut 2 p_i.p_j >= 2 pt_i (m_T,j - p_T,j) = 2 pt_i m_j^2 / (m_T,j + p_T,j) >= 2 pt_i
 //           m_j^2 / (2 E_j) for a massless i, E_j <= (s + m_j^2) / (2 sqrt(s)) in the rest frame of the partons
 //   sets    m_S^2 = sum m_i^2 + sum of pairs;   m_S >= m_T + sum of the other masses where the mass of T in S is cut
+//           m_ab >= transverse_mass(a, b) where that is cut; mt_particle >= M is p_T^2 >= M^2 - m^2
 //   energy  sqrt(s_hat) >= sum m_T,i in the rest frame of the partons, a boost along the beam away, where E_i >= m_T,i;
 //           the same with a set whose mass is cut in the place of its particles, and for one particle and all others,
 //           whose p_T is the same; >= ht where that is cut

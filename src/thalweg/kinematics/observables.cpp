@@ -28,12 +28,15 @@ constexpr std::array kEntries = {
     Entry{"phi", Observable::phi, 1, kAny, false},
     Entry{"energy", Observable::energy, 1, kAny, true},
     Entry{"mass", Observable::mass, 1, kAny, true},
-    Entry{"mt", Observable::mt, 1, kAny, true},
+    Entry{"mt_particle", Observable::mt_particle, 1, 1, true},
+    Entry{"mt_pair", Observable::mt_pair, 2, kAny, true},
     Entry{"cos_theta", Observable::cos_theta, 1, kAny, false},
     Entry{"delta_r", Observable::delta_r, 2, 2, false},
     Entry{"delta_phi", Observable::delta_phi, 2, 2, false},
     Entry{"delta_eta", Observable::delta_eta, 2, 2, false},
+    Entry{"transverse_mass", Observable::transverse_mass, 2, 2, true},
     Entry{"ht", Observable::ht, 0, 0, true},
+    Entry{"missing_pt", Observable::missing_pt, 0, 0, true},
 };
 
 struct Vector {
@@ -78,13 +81,27 @@ double one_object(Observable observable, const Vector& v) {
     case Observable::phi: return std::atan2(v.y, v.x);
     case Observable::energy: return v.e;
     case Observable::mass: return mass(v);
-    case Observable::mt: return std::sqrt(std::max(0.0, (v.e - v.z) * (v.e + v.z)));
+    case Observable::mt_particle:
+    case Observable::mt_pair: return std::sqrt(std::max(0.0, (v.e - v.z) * (v.e + v.z)));
     default: return v.z / std::sqrt(v.x * v.x + v.y * v.y + v.z * v.z);  // cos_theta
   }
 }
 
+// From e_T^2 = (E - p_z)(E + p_z), which is m^2 + p_T^2. For massless particles the difference of the products cancels
+// where they fly along each other: there 1 - cos by the cross product keeps the digits.
+double transverse_mass(const Vector& a, const Vector& b) {
+  const double a2 = (a.e - a.z) * (a.e + a.z), b2 = (b.e - b.z) * (b.e + b.z), dot = a.x * b.x + a.y * b.y;
+  const double pa2 = a.x * a.x + a.y * a.y, pb2 = b.x * b.x + b.y * b.y, cross = a.x * b.y - a.y * b.x;
+  const double ma2 = std::max(a2 - pa2, 0.0), mb2 = std::max(b2 - pb2, 0.0);
+  const double et2 = (pa2 + ma2) * (pb2 + mb2), et = std::sqrt(et2);
+  // E_Ta E_Tb - pT_a.pT_b = ((E_Ta E_Tb)^2 - (pT_a.pT_b)^2) / (E_Ta E_Tb + pT_a.pT_b) where the product is positive
+  const double above = dot > 0 ? (cross * cross + ma2 * pb2 + mb2 * pa2 + ma2 * mb2) / (et + dot) : et - dot;
+  return std::sqrt(ma2 + mb2 + 2 * above);
+}
+
 double two_objects(Observable observable, const Vector& a, const Vector& b) {
   switch (observable) {
+    case Observable::transverse_mass: return transverse_mass(a, b);
     case Observable::delta_phi: return delta_phi(a, b);
     case Observable::delta_eta: return std::abs(eta(a) - eta(b));
     default: return std::hypot(eta(a) - eta(b), delta_phi(a, b));  // delta_r
@@ -103,6 +120,10 @@ ObservableCall parse_observable(std::string_view text) {
     names.emplace_back(candidate.name);
     if (name == candidate.name) entry = &candidate;
   }
+  if (name == "mt")
+    request_error(
+        "'mt' meant several things: transverse_mass(a, b) is that of a lepton and a neutrino, mt_pair(a, b, ...) is "
+        "sqrt(E^2 - p_z^2) of the sum (the 'mt' of before), mt_particle(a) is sqrt(m^2 + p_T^2) of one particle");
   if (!entry)
     request_error("unknown observable '{}'{} Known: {}", name.substr(0, 40), did_you_mean(name, names),
                   comma_list(names));
@@ -112,16 +133,22 @@ ObservableCall parse_observable(std::string_view text) {
     if (close == std::string_view::npos || close < open || !trim(text.substr(close + 1)).empty())
       request_error("'{}' lacks its closing bracket; expected {}(particle, ...)", text.substr(0, 60), name);
     std::string_view inside = text.substr(open + 1, close - open - 1);
-    while (!trim(inside).empty()) {
+    for (bool more = !trim(inside).empty(); more;) {
       const auto comma = inside.find(',');
       call.arguments.emplace_back(trim(inside.substr(0, comma)));
-      inside = comma == std::string_view::npos ? std::string_view{} : inside.substr(comma + 1);
+      if (call.arguments.back().empty())
+        request_error("'{}': a particle is missing beside a comma; expected {}(particle, ...)", text.substr(0, 60),
+                      name);
+      more = comma != std::string_view::npos;
+      if (more) inside = inside.substr(comma + 1);
     }
   }
   const int n = static_cast<int>(call.arguments.size());
   if (n < entry->min_arguments || n > entry->max_arguments)
     request_error("'{}' takes {} particles, not {}", name,
-                  entry->max_arguments == kAny ? "one or more" : std::to_string(entry->max_arguments), n);
+                  entry->max_arguments == kAny ? fmt::format("{} or more", entry->min_arguments)
+                                               : std::to_string(entry->max_arguments),
+                  n);
   return call;
 }
 
@@ -135,7 +162,7 @@ void evaluate(Observable observable, const Momenta& momenta, std::span<const int
   for (std::size_t e = 0; e < out.size(); ++e) {
     if (observable == Observable::ht) {
       double total = 0;
-      for (int leg : legs) total += one_object(Observable::mt, sum(momenta, {&leg, 1}, e));
+      for (int leg : legs) total += one_object(Observable::mt_particle, sum(momenta, {&leg, 1}, e));
       out[e] = total;
     } else if (observable >= Observable::delta_r) {
       out[e] = two_objects(observable, sum(momenta, legs.subspan(0, 1), e), sum(momenta, legs.subspan(1, 1), e));

@@ -1,11 +1,16 @@
 // Observables of final-state particles, by the names that cards use.
 //
 //   one object, the sum of the listed particles:
-//     pt  eta  abs_eta  rapidity  abs_rapidity  phi  energy  mass  mt  cos_theta
-//   two objects:   delta_r (in eta and phi)   delta_phi   delta_eta
-//   all final particles:   ht (sum of sqrt(m^2 + p_T^2))
+//     pt  eta  abs_eta  rapidity  abs_rapidity  phi  energy  mass  cos_theta
+//   one particle:  mt_particle = sqrt(m^2 + p_T^2)
+//   the sum of two or more:   mt_pair = sqrt(E^2 - p_z^2) = sqrt(m^2 + p_T^2) of the sum
+//   two particles:   delta_r (in eta and phi)   delta_phi   delta_eta
+//     transverse_mass: M_T^2 = m_a^2 + m_b^2 + 2 (E_Ta E_Tb - pT_a . pT_b) with E_T^2 = m^2 + p_T^2, which is
+//     2 p_Ta p_Tb (1 - cos delta_phi) where both are massless; never above the mass of the pair
+//   no arguments:   ht (sum of sqrt(m^2 + p_T^2) of all final particles)
+//                   missing_pt (p_T of the sum of all neutrinos; a cut on it is one on pt of these legs)
 //
-// pt, energy, mass, mt, ht in GeV; mt^2 = E^2 - p_z^2; phi in (-pi, pi]; delta_phi in [0, pi].
+// pt, energy, masses, ht in GeV; phi in (-pi, pi]; delta_phi in [0, pi].
 // eta of a particle along the beam is +-infinity, so that a cut removes it. The mass of a light-like
 // momentum that rounds to m^2 < 0 is 0.
 #pragma once
@@ -28,16 +33,19 @@ enum class Observable {
   phi,
   energy,
   mass,
-  mt,
+  mt_particle,
+  mt_pair,
   cos_theta,
   delta_r,
   delta_phi,
   delta_eta,
-  ht
+  transverse_mass,
+  ht,
+  missing_pt
 };
 
 // "mass(e+, e-)" -> {mass, {"e+", "e-"}}. RequestError on bad grammar, an unknown name or a wrong
-// number of arguments. "ht" stands without brackets.
+// number of arguments. "ht" and "missing_pt" stand without brackets.
 struct ObservableCall {
   Observable observable;
   std::vector<std::string> arguments;

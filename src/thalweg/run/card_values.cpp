@@ -1,15 +1,29 @@
 #include "thalweg/run/card_values.h"
 
+#include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "thalweg/run/expression.h"
 
 namespace thalweg {
+namespace {
+
+std::optional<std::int64_t> whole_text(const std::string& text) {
+  std::int64_t value = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
 
 double CardValues::number(const toml::node& node, bool energy) const {
   double value = 0;
-  if (node.is_integer() || node.is_floating_point()) {
-    value = *node.value<double>();
+  if (node.is_integer()) {
+    value = static_cast<double>(node.as_integer()->get());
+  } else if (node.is_floating_point()) {
+    value = node.as_floating_point()->get();
   } else if (node.is_string()) {
     const Expression e(text(node), {}, [&](const std::string& name) { return parameter(name); });
     if (e.has_unit() && !energy) request_error("'{}' has a unit, but this is a pure number", text(node));
@@ -22,10 +36,20 @@ double CardValues::number(const toml::node& node, bool energy) const {
 }
 
 std::uint64_t CardValues::whole(const toml::node& node, std::uint64_t least, std::uint64_t most) const {
+  // Digits of a 64-bit number do not fit a double: whole numbers are read as such, also those in quotes.
+  std::optional<std::int64_t> exact;
+  if (node.is_integer()) exact = node.as_integer()->get();
+  if (node.is_string()) exact = whole_text(text(node));
+  if (exact) {
+    if (*exact < 0 || static_cast<std::uint64_t>(*exact) < least || static_cast<std::uint64_t>(*exact) > most)
+      request_error("expected a whole number from {} to {}, not {}", least, most, *exact);
+    return static_cast<std::uint64_t>(*exact);
+  }
   const double value = number(node, false);
   if (value != std::floor(value) || value < static_cast<double>(least) || value > static_cast<double>(most))
     request_error("expected a whole number from {} to {}, not {}", least, most, value);
-  if (node.is_integer()) return static_cast<std::uint64_t>(*node.value<std::int64_t>());
+  constexpr double kExact = 0x1p53;
+  if (value > kExact) request_error("{} has more digits than are exact; write it as a whole number", value);
   return static_cast<std::uint64_t>(value);
 }
 

@@ -109,6 +109,8 @@ class CrossSection : public Integrand, public EventSource {
   double flops_of(const std::vector<std::size_t>& groups) const;
   double amplitude_cost(const std::vector<std::size_t>& groups) const;  // ns a point
   void resolve_cuts(const RunCard& card, const Multiparticles& multiparticles);
+  std::vector<int> neutrinos() const;
+  void refuse_balanced(const Cut& cut, const std::string& text) const;
   void declare_variations(const RunCard& card);
   void scale_group(const Group& group, const std::vector<std::size_t>& which,
                    const std::vector<std::span<const double>>& records, const Batch& ratios, Arena& arena) const;

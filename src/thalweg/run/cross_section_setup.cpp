@@ -148,6 +148,36 @@ void CrossSection::group_amplitudes(const Parameters& parameters, const std::vec
   }
 }
 
+// The final legs that are neutrinos, for missing_pt.
+std::vector<int> CrossSection::neutrinos() const {
+  std::vector<int> legs;
+  for (std::size_t l = first_final_; l < first_final_ + final_legs_; ++l) {
+    const auto& choices = definition_.choices[l];
+    const auto count = std::count_if(choices.begin(), choices.end(), [](int pdg) {
+      return std::abs(pdg) == 12 || std::abs(pdg) == 14 || std::abs(pdg) == 16;
+    });
+    if (count == 0) continue;
+    if (count != std::ssize(choices))
+      request_error("missing_pt: leg {} ('{}') may be a neutrino or something else; name them apart", l + 1,
+                    definition_.labels[l]);
+    legs.push_back(static_cast<int>(l));
+  }
+  if (legs.empty())
+    request_error("missing_pt: there is no neutrino among the final particles of '{}'", definition_.text);
+  return legs;
+}
+
+// All final particles together have no transverse momentum: what their direction is, rounding decides.
+void CrossSection::refuse_balanced(const Cut& cut, const std::string& text) const {
+  const Observable o = cut.observable;
+  if (o != Observable::pt && o != Observable::eta && o != Observable::abs_eta && o != Observable::phi &&
+      o != Observable::cos_theta)
+    return;
+  for (const auto& legs : cut.tuples)
+    if (legs.size() == final_legs_)
+      request_error("'{}' is one of all final particles, whose transverse momenta add up to zero; name fewer", text);
+}
+
 void CrossSection::resolve_cuts(const RunCard& card, const Multiparticles& multiparticles) {
   std::vector<Cut> cuts;
   for (const CutRequest& request : card.cuts) {
@@ -157,6 +187,9 @@ void CrossSection::resolve_cuts(const RunCard& card, const Multiparticles& multi
       if (call.observable == Observable::ht) {
         cut.tuples[0].resize(final_legs_);
         std::iota(cut.tuples[0].begin(), cut.tuples[0].end(), static_cast<int>(first_final_));
+      } else if (call.observable == Observable::missing_pt) {
+        cut.observable = Observable::pt;
+        cut.tuples[0] = neutrinos();
       }
       // All choices of distinct legs, each set of legs once.
       for (const std::string& name : call.arguments) {
@@ -197,6 +230,7 @@ void CrossSection::resolve_cuts(const RunCard& card, const Multiparticles& multi
       cut.tuples = unique;
       if (unique.empty())
         request_error("'{}' has no choice of distinct particles in '{}'", request.of, definition_.text);
+      refuse_balanced(cut, request.of);
       cuts.push_back(cut);
     });
   }

@@ -160,13 +160,14 @@ nlohmann::json Run::integral_json() const {
                            {"chi2_per_dof", integral.chi2_per_dof},
                            {"error_spread", integral.error_spread}};
   json["weights"] = {{"relative_std_dev", e.relative_std_dev},
-                     {"points", integral.non_zero},
+                     {"non_zero", integral.non_zero},
                      {"unweighting_efficiency", e.unweighting},
                      {"efficiency_bootstrap", e.bootstrap},
                      {"bootstrap_draws", e.bootstrap_draws},
                      {"efficiency_budget", e.budget},
                      {"cut_efficiency", e.cut},
                      {"overweight_share", e.overweight_share},
+                     {"negative_share", negative_share(state_.channels)},
                      {"non_finite", integral.non_finite}};
   json["evaluations"] = integral.points;
   for (const char* stage : {"evaluations", "explored"})
@@ -207,6 +208,14 @@ void Run::integrate() {
   if (integral.non_finite > 0)
     note(fmt::format("integrate  {} of {} weights are not finite and count as 0; the first: {}", integral.non_finite,
                      integral.points, state_.first_non_finite));
+  if (const double share = result_["weights"]["negative_share"]; share > 0)
+    note(fmt::format("integrate  {:.2g} of the sum of |weights| is that of negative ones", share));
+  if (integral.value < 0)
+    note(
+        fmt::format("integrate  the result is negative, {:.4g} +- {:.2g} {}: parton densities or matrix elements are "
+                    "negative where "
+                    "most of the integral lies; a set that is positive there, or another scale, helps",
+                    integral.value, integral.error, integrand_->unit()));
   if (integral.error_spread > kErrorSpread)
     note(fmt::format(
         "integrate  the error rests on a few large weights (relative variance of its square {:.2g}, {} at most "

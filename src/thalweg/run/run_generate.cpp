@@ -18,6 +18,11 @@ struct Run::Generation {
   double weight_sum = 0, absolute_sum = 0, over_sum = 0, trials = 0, largest = 1;
   std::uint64_t non_finite = 0, points = 0;
 
+  // Of all trials up to the last event; what is left of the last chunk is not used.
+  double efficiency() const { return trials > 0 ? static_cast<double>(events) / trials : 0; }
+  // Share of the sum of |weights| that negative ones have.
+  double negative_share() const { return absolute_sum > 0 ? (1 - weight_sum / absolute_sum) / 2 : 0; }
+
   nlohmann::json to_json() const {
     return {{"requested", requested},   {"chunks", chunks},         {"events", events},
             {"carry", carry},           {"weight_sum", weight_sum}, {"absolute_sum", absolute_sum},
@@ -65,7 +70,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
       g.absolute_sum += std::abs(r[0]);
       g.over_sum += std::abs(r[0]) - 1;
       g.trials += r[2];
-      g.largest = std::max(g.largest, r[0]);
+      g.largest = std::max(g.largest, std::abs(r[0]));
     }
     g.carry = made == 0 ? g.carry + chunk.trailing_trials : chunk.trailing_trials;
     store.append({chunk.rows.data(), use * row});
@@ -74,9 +79,8 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
     g.non_finite += chunk.non_finite;
     g.chunks = k + 1;
     if (g.chunks % kChunksPerCheckpoint == 0) checkpoint();
-    progress_.update(
-        g.events, fmt::format("sigma {:.6g} +- {:.2g} {}, efficiency {:.1f} %", sigma.value, sigma.error,
-                              integrand_->unit(), 100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
+    progress_.update(g.events, fmt::format("sigma {:.6g} +- {:.2g} {}, efficiency {:.1f} %", sigma.value, sigma.error,
+                                           integrand_->unit(), 100 * g.efficiency()));
     return g.events < g.requested;
   };
   try {
@@ -96,8 +100,7 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
   checkpoint();
   if (static_cast<double>(g.non_finite) > 1e-4 * static_cast<double>(g.points))
     run_error("{} of {} weights are not finite (at most 1 in 10000 is tolerated)", g.non_finite, g.points);
-  progress_.finish(g.events, fmt::format("efficiency {:.1f} %",
-                                         100 * static_cast<double>(g.events) / static_cast<double>(g.points)));
+  progress_.finish(g.events, fmt::format("efficiency {:.1f} %", 100 * g.efficiency()));
   add_time("unweight", progress_.seconds());
 }
 
@@ -171,10 +174,12 @@ void Run::generate() {
   result_["events"] = g.events;
   result_["weights"]["overweight_share"] = g.events ? g.over_sum / g.absolute_sum : 0.0;
   result_["weights"]["largest_relative_weight"] = g.largest;
-  result_["generation"] = {{"trials", g.trials},
-                           {"efficiency", g.trials > 0 ? static_cast<double>(g.events) / g.trials : 0.0}};
+  result_["generation"] = {
+      {"trials", g.trials}, {"efficiency", g.efficiency()}, {"negative_share", g.negative_share()}};
   note(fmt::format("events     {} with {:.3g} of the cross section above the maximum, measured on them", g.events,
                    result_["weights"]["overweight_share"].get<double>()));
+  if (g.negative_share() > 0)
+    note(fmt::format("events     {:.2g} of the sum of |weights| is that of negative ones", g.negative_share()));
   for (const fs::path& file : output_files()) {
     if (file == output_files()[0]) result_["files"] = nlohmann::json::array();
     result_["files"].push_back(file.string());

@@ -68,6 +68,18 @@ void UnweightingPlan::raise(const std::vector<WeightStatistics>& channels, doubl
   over = expected(high);
 }
 
+double negative_share(const std::vector<WeightStatistics>& channels) {
+  double size = 0, value = 0;
+  for (const WeightStatistics& c : channels) {
+    if (c.points() == 0) continue;
+    size += c.absolute_sum() / static_cast<double>(c.points());
+    value += c.mean();
+  }
+  constexpr double kRounding = 1e-12;
+  const double share = size > 0 ? (1 - value / size) / 2 : 0;
+  return share < kRounding ? 0 : share;
+}
+
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan) {
   Efficiencies result;
   double integral = 0, size = 0, trials = 0;

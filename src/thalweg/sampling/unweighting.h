@@ -43,6 +43,9 @@ struct Efficiencies {
   double relative_std_dev = 0;        // sum_c sigma_c / I
   double overweight_share = 0;        // of the plan
 };
+// Share of sum_c <|w|>_c that negative weights have; 1 where all are.
+double negative_share(const std::vector<WeightStatistics>& channels);
+
 Efficiencies efficiencies(const std::vector<WeightStatistics>& channels, const UnweightingPlan& plan);
 
 // One accepted event as a row of kRowHead + record_size() doubles.
