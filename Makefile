@@ -3,7 +3,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
-.PHONY: demo test build setup bench baseline lint format asan scalar fuzz clean
+.PHONY: demo test test-full build setup bench baseline lint format asan scalar fuzz clean
 
 demo: setup
 	cmake --preset $(PRESET) -Wno-dev > /dev/null
@@ -14,6 +14,10 @@ demo: setup
 
 test: build
 	ctest --preset $(PRESET) -j $(JOBS)
+
+# What takes too long for every change: tests with the label `full`. ARGS: more for ctest, such as -R stress.
+test-full: build
+	ctest --test-dir build/$(PRESET) -L full --output-on-failure -j $(JOBS) $(ARGS)
 
 build: setup
 	cmake --preset $(PRESET) -Wno-dev > /dev/null

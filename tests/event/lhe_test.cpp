@@ -1,8 +1,10 @@
 #include "thalweg/event/lhe.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "thalweg/base/errors.h"
@@ -122,7 +124,7 @@ TEST(Lheh5, WrittenFilesReadBackToTheLastDigit) {
     Lheh5Writer writer(path, info(), 0.25);
     writer.write(lheh5_rows(std::span(expected).first(2), info(), 0), 0);
     writer.write(lheh5_rows(std::span(expected).subspan(2), info(), 2), 2);
-    writer.close();
+    writer.commit();
   }
   std::size_t n = 0;
   const EventFileInfo i = read_lheh5(path, [&](const Event& e) {
@@ -136,6 +138,55 @@ TEST(Lheh5, WrittenFilesReadBackToTheLastDigit) {
   std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
   EXPECT_THROW(read_lheh5(path, {}), RequestError);
   std::filesystem::remove(path);
+}
+
+// Writes fail for a while, at the beginning of the file or later: either none was missing or there is no file.
+TEST(Lheh5, AWriteThatFailedLeavesNoFile) {
+  const std::filesystem::path path = ::testing::TempDir() + "thalweg_" + std::to_string(getpid()) + ".h5";
+  const auto expected = events();
+  struct rlimit unlimited = {};
+  ::getrlimit(RLIMIT_FSIZE, &unlimited);
+  ::signal(SIGXFSZ, SIG_IGN);
+  const auto limit = [&](bool small) {
+    struct rlimit now = unlimited;
+    if (small) now.rlim_cur = 50;
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  };
+  std::string whole;
+  for (int from = 4; from >= 0; --from)
+    for (int to = from; to <= 4; ++to) {
+      int step = 0;
+      const auto next = [&] { limit(from <= step && step < to), ++step; };
+      const auto write = [&] {
+        next();
+        Lheh5Writer writer(path, info(), 0.25);
+        next();
+        writer.write(lheh5_rows(std::span(expected).first(2), info(), 0), 0);
+        next();
+        writer.write(lheh5_rows(std::span(expected).subspan(2), info(), 2), 2);
+        next();
+        writer.commit();
+      };
+      bool failed = false;
+      try {
+        write();
+      } catch (const RunError& error) {
+        failed = true;
+        EXPECT_NE(std::string(error.what()).find("File too large"), std::string::npos) << error.what();
+      }
+      limit(false);
+      EXPECT_EQ(std::filesystem::exists(path), !failed);
+      if (from == to) {
+        EXPECT_FALSE(failed);
+        whole = read_file(path);
+      } else if (!failed) {
+        EXPECT_EQ(read_file(path), whole);
+      }
+      if (to == 4 && from < 4) {
+        EXPECT_TRUE(failed) << from;
+      }
+      std::filesystem::remove(path);
+    }
 }
 
 TEST(Lheh5, AFileThatCannotBeMadeIsAnError) {

@@ -1,5 +1,6 @@
-// SIGINT and SIGTERM: the first asks for an orderly end at the next chunk, a second SIGINT ends at
-// once. Long loops call throw_if_interrupted(); the command line turns Interrupted into 130 or 143.
+// SIGINT and SIGTERM: the first asks for an orderly end at the next chunk. Long loops call throw_if_interrupted(); the
+// command line turns Interrupted into 130 or 143. A second SIGINT, or ten seconds without an orderly end, end the
+// program at once, with the same exit code: files are whole at any time, a run goes on from its last checkpoint.
 #pragma once
 
 #include <exception>

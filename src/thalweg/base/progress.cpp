@@ -48,7 +48,8 @@ std::string Progress::line(std::uint64_t done, const std::string& note) const {
 
 // On a terminal the line before is wiped first.
 void Progress::show(const std::string& text, const char* end) const {
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", text, end);
+  // A run does not end because nobody can read this any more: no exception.
+  std::fputs(fmt::format("{}{}{}", terminal_ ? "\r\x1b[K" : "", text, end).c_str(), stderr);
   std::fflush(stderr);
 }
 

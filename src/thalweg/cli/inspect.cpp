@@ -5,6 +5,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/interrupt.h"
 #include "thalweg/base/json.h"
 #include "thalweg/cli/commands.h"
 #include "thalweg/event/lhe.h"
@@ -54,6 +55,7 @@ nlohmann::json inspect(const fs::path& path) {
   }
   double sum = 0;
   auto add = [&](const Event& e) {
+    throw_if_interrupted();
     sum += e.weight;
     return true;
   };

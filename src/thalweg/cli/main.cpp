@@ -51,6 +51,9 @@ int run(int argc, char** argv) {
   return checked(action());
 }
 
+// The last words of a run. No exception where stderr is closed or full, too: the exit code still tells.
+void say(const std::string& text) { std::fputs(("thalweg: " + text + "\n").c_str(), stderr); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,23 +64,20 @@ int main(int argc, char** argv) {
   } catch (const thalweg::Interrupted& interrupted) {
     return interrupted.exit_code();
   } catch (const thalweg::Error& error) {
-    fmt::print(stderr, "thalweg: {}\n", error.what());
+    say(error.what());
     return error.exit_code();
   } catch (const std::system_error& error) {  // fmt::print says "cannot write to file"
-    fmt::print(stderr, "thalweg: {}\n",
-               std::ferror(stdout) ? "writing to standard output failed: " + error.code().message() : error.what());
+    say(std::ferror(stdout) ? "writing to standard output failed: " + error.code().message() : error.what());
     return 1;
   } catch (const nlohmann::json::exception& error) {
-    fmt::print(
-        stderr,
-        "thalweg: a JSON document of the run folder is not as it was written ({}); remove the file or the folder\n",
-        thalweg::describe(error));
+    say(fmt::format("a JSON document of the run folder is not as it was written ({}); remove the file or the folder",
+                    thalweg::describe(error)));
     return 1;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "thalweg: out of memory\n");
+    say("out of memory");
     return 1;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "thalweg: {}\n", error.what());
+    say(error.what());
     return 1;
   }
 }

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/interrupt.h"
 
 namespace thalweg {
 namespace fs = std::filesystem;
@@ -28,8 +30,14 @@ int run_python(const std::string& module, const std::string& argument) {
     _exit(127);
   }
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) try {
+      throw_if_interrupted();
+    } catch (const Interrupted&) {
+      ::kill(child, SIGTERM);
+      ::waitpid(child, &status, 0);
+      throw;
+    }
+  throw_if_interrupted();
   return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 

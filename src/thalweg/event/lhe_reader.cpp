@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/interrupt.h"
 #include "thalweg/base/text.h"
 #include "thalweg/event/lhe.h"
 
@@ -19,11 +20,13 @@ class Lines {
  public:
   Lines(std::string_view text, std::string place) : rest_(text), place_(std::move(place)) {}
   explicit Lines(const std::string& path) : place_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
+    throw_if_interrupted();  // opening a pipe waits
     if (!file_) request_error("cannot read '{}'", path);
     gzbuffer(file_.get(), 1 << 17);
   }
 
   bool next(std::string_view& line) {
+    throw_if_interrupted();
     ++number_;
     if (!file_) {
       if (rest_.empty()) return false;

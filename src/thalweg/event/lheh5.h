@@ -30,11 +30,12 @@ Lheh5Block lheh5_rows(std::span<const Event> events, const EventFileInfo& info, 
 
 class Lheh5Writer {
  public:
-  // Creates the file; its size is known from info.events. RunError when the file cannot be written.
+  // The size of the file is known from info.events. It has its name after commit() alone. RunError when it cannot be
+  // written.
   Lheh5Writer(const std::filesystem::path& path, const EventFileInfo& info, double unit_weight);
   ~Lheh5Writer();
   void write(const Lheh5Block& block, std::uint64_t first);
-  void close();
+  void commit();
 
  private:
   struct Handles;

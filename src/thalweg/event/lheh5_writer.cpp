@@ -1,8 +1,8 @@
 #include <array>
 
 #include "thalweg/base/errors.h"
-#include "thalweg/base/hdf5_handle.h"
 #include "thalweg/base/version.h"
+#include "thalweg/event/hdf5_output.h"
 #include "thalweg/event/lheh5.h"
 
 namespace thalweg {
@@ -16,8 +16,9 @@ const std::vector<const char*> kInitNames = {"beamA",     "beamB",   "energyA", 
                                              "PDFgroupB", "PDFsetA", "PDFsetB", "weightingStrategy", "numProcesses"};
 const std::vector<const char*> kProcNames = {"procId", "npLO", "npNLO", "xSection", "error", "unitWeight"};
 
+// Writes that failed are seen by Hdf5Output; this is for the rest.
 void check(bool good, const char* what) {
-  if (!good) run_error("HDF5: {} failed; is the disk full or read-only?", what);
+  if (!good) run_error("HDF5: {} failed; is memory short?", what);
 }
 
 Hdf5Id string_type() {
@@ -83,14 +84,10 @@ void write_rows(hid_t dataset, hid_t type, const void* data, hsize_t first, hsiz
 }  // namespace
 
 struct Lheh5Writer::Handles {
-  Hdf5Id file, events, particles, channels;
+  explicit Handles(const std::filesystem::path& path) : file(path) {}
+  Hdf5Output file;
+  Hdf5Id events, particles, channels;
   hsize_t legs = 0, columns = 0;
-  bool closed = false;
-  // Closing a file whose writes have failed crashes in the library: leave it open, the process ends.
-  ~Handles() {
-    if (closed) return;
-    for (Hdf5Id* id : {&events, &particles, &channels, &file}) id->abandon();
-  }
 };
 
 Lheh5Block lheh5_rows(std::span<const Event> events, const EventFileInfo& info, std::uint64_t first) {
@@ -112,8 +109,7 @@ Lheh5Block lheh5_rows(std::span<const Event> events, const EventFileInfo& info, 
 }
 
 Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo& info, double unit_weight)
-    : handles_(std::make_unique<Handles>()) {
-  prepare_hdf5();
+    : handles_(std::make_unique<Handles>(path)) {
   Handles& h = *handles_;
   h.legs = info.legs;
   h.columns = kLheh5EventColumns + info.variations.size();
@@ -121,8 +117,6 @@ Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo&
   for (const WeightVariation& v : info.variations) names.push_back(v.name());
   std::vector<const char*> columns = kEventNames;
   for (const std::string& name : names) columns.push_back(name.c_str());
-  h.file = Hdf5Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
-  if (h.file < 0) run_error("cannot write '{}'; choose another place with -o or --run", path.string());
   const int format[3] = {2, 0, 1};
   const Hdf5Id version_set = create(h.file, "version", H5T_NATIVE_INT, {3}, 0);
   check(H5Dwrite(version_set, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, format) >= 0, "writing the version");
@@ -161,6 +155,7 @@ Lheh5Writer::Lheh5Writer(const std::filesystem::path& path, const EventFileInfo&
   const Hdf5Id group(H5Gcreate2(h.file, "thalweg", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
   write_strings(h.file, "thalweg/card", {info.card}, true);
   h.channels = create(h.file, "thalweg/channel", H5T_NATIVE_INT, {info.events}, 4096);
+  h.file.check();
 }
 
 Lheh5Writer::~Lheh5Writer() = default;
@@ -172,13 +167,13 @@ void Lheh5Writer::write(const Lheh5Block& block, std::uint64_t first) {
   write_rows(h.events, H5T_NATIVE_DOUBLE, block.events.data(), first, n, h.columns);
   write_rows(h.particles, H5T_NATIVE_DOUBLE, block.particles.data(), first * h.legs, n * h.legs, kLheh5ParticleColumns);
   write_rows(h.channels, H5T_NATIVE_INT, block.channels.data(), first, n, 0);
+  h.file.check();
 }
 
-void Lheh5Writer::close() {
+void Lheh5Writer::commit() {
   Handles& h = *handles_;
-  check(H5Fflush(h.file, H5F_SCOPE_GLOBAL) >= 0, "writing the last events");
-  check(h.events.close() && h.particles.close() && h.channels.close() && h.file.close(), "closing the file");
-  h.closed = true;
+  h.file.check(h.events.close() && h.particles.close() && h.channels.close(), "writing the last events");
+  h.file.commit();
 }
 
 }  // namespace thalweg

@@ -63,10 +63,7 @@ void write_lhe(const std::filesystem::path& path, bool compress, const EventFile
 void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, const EventStore& store,
                  const EventSource& source, std::size_t record_size,
                  const std::function<void(std::uint64_t)>& progress) {
-  AtomicFile file(path);
-  file.close_for_library();
-  const auto named = [&](auto&& body) { return with_place(path.string(), body); };
-  Lheh5Writer writer(file.temporary_path(), job.info, job.lheh5_unit_weight);
+  Lheh5Writer writer(path, job.info, job.lheh5_unit_weight);
   ordered_pipeline<Lheh5Block>(
       0, blocks(job), job.threads,
       [&](std::uint64_t k, Arena&) {
@@ -74,13 +71,12 @@ void write_lheh5(const std::filesystem::path& path, const EventFileJob& job, con
       },
       [&](std::uint64_t k, Lheh5Block& block) {
         StageLaps lap;
-        named([&] { writer.write(block, k * kBlock); });
+        writer.write(block, k * kBlock);
         lap(Stage::output);
         progress(std::min(job.info.events, (k + 1) * kBlock));
         return true;
       });
-  named([&] { writer.close(); });
-  file.commit();
+  writer.commit();
 }
 
 }  // namespace

@@ -7,16 +7,14 @@
 #include <span>
 #include <vector>
 
+#include "thalweg/base/descriptor.h"
+
 namespace thalweg {
 
 class EventStore {
  public:
-  // Opens or creates the file and cuts it to `rows` rows. RunError when it cannot be written.
+  // Opens or creates the file, no link, and cuts it to `rows` rows. RunError when it cannot be written.
   EventStore(std::filesystem::path path, std::size_t row_size, std::uint64_t rows);
-  ~EventStore();
-  EventStore(const EventStore&) = delete;
-  EventStore& operator=(const EventStore&) = delete;
-
   void append(std::span<const double> rows);
   // Everything appended is on disk when this returns.
   void sync();
@@ -29,7 +27,7 @@ class EventStore {
   std::filesystem::path path_;
   std::size_t row_bytes_;
   std::uint64_t rows_ = 0;
-  int file_ = -1;
+  Descriptor file_;
 };
 
 }  // namespace thalweg

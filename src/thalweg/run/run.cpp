@@ -66,8 +66,9 @@ void Run::check_outputs() const {
     const fs::path parent = file.parent_path();
     if (options_.output && !parent.empty() && !fs::is_directory(parent, code))
       request_error("-o {}: there is no folder '{}'", file.string(), parent.string());
-    if (fs::is_directory(file, code)) request_error("-o {}: this is a folder", file.string());
-    if (options_.output) AtomicFile probe(file);  // a place that cannot be written is told before the run
+    if (!options_.output) continue;
+    remove_stale_parts(parent, {file.filename().string()});
+    with_place("-o", [&] { AtomicFile probe(file); });  // a place that cannot be written is told before the run
   }
 }
 
@@ -135,8 +136,8 @@ void Run::note_time_budget() {
 }
 
 void Run::write_cards() const {
-  write_file(folder_.file("card.toml"), card_.resolved);
-  if (event_source_) write_file(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
+  write_file_if_new(folder_.file("card.toml"), card_.resolved);
+  if (event_source_) write_file_if_new(folder_.file("param_card.dat"), write_slha(card_.model, card_.parameters));
 }
 
 void Run::train() {

@@ -90,6 +90,9 @@ class Run {
   void save_result();
   std::vector<std::filesystem::path> output_files() const;
   void check_outputs() const;
+  std::map<std::string, std::uint64_t> events_by_file() const;
+  void refuse_to_replace() const;
+  Generation begin_generation();
   void add_time(const std::string& stage, double seconds);
   void note_time_budget();
   nlohmann::json integral_json() const;

@@ -1,38 +1,29 @@
 #include "thalweg/run/run_folder.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/json.h"
 
 namespace thalweg {
 namespace fs = std::filesystem;
 
 RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)) {
+  open_folder();
+  lock_folder();
+  remove_stale_parts(path_, {"card.sampling.toml", "card.toml", "param_card.dat", "channels.json", "state.json",
+                             "training.json", "sampler.h5", "generation.json", "result.json", "diagnosis.json",
+                             "events.lhe", "events.lhe.gz", "events.h5", "events.npy"});
   std::error_code code;
   const fs::path sampling = file("card.sampling.toml");
-  if (fs::exists(path_, code)) {
-    if (!fs::is_directory(path_, code))
-      request_error("'{}' is a file; choose another run folder with --run", path_.string());
-    const bool empty = fs::is_empty(path_, code);
-    if (!empty && !fs::exists(sampling, code) && !fs::exists(file(".lock"), code) &&
-        !fs::exists(file("sampler.h5"), code))
-      request_error("'{}' exists and is no run folder; choose another with --run", path_.string());
-  } else if (!fs::create_directories(path_, code) && code) {
-    run_error("cannot create the run folder '{}': {}; choose another with --run", path_.string(), code.message());
-  }
-  lock_ = ::open(file(".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-  if (lock_ < 0)
-    run_error("cannot write in the run folder '{}': {}; choose another with --run", path_.string(),
-              std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
-    run_error("another run is at work in '{}'; wait for it, or choose another folder with --run", path_.string());
   if (fs::exists(sampling, code)) {
     if (read_file(sampling) != card.resolved_sampling)
       request_error("'{}' holds a run of another card (see {}); choose another folder with --run, or remove it",
@@ -42,8 +33,49 @@ RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)
   }
 }
 
-RunFolder::~RunFolder() {
-  if (lock_ >= 0) ::close(lock_);
+void RunFolder::open_folder() const {
+  std::error_code code;
+  if (fs::exists(path_, code)) {
+    if (!fs::is_directory(path_, code))
+      request_error("'{}' is a file; choose another run folder with --run", path_.string());
+    const bool empty = fs::is_empty(path_, code);
+    if (!empty && !fs::exists(file("card.sampling.toml"), code) && !fs::exists(file(".lock"), code) &&
+        !fs::exists(file("sampler.h5"), code))
+      request_error("'{}' exists and is no run folder; choose another with --run", path_.string());
+    refuse_links();
+  } else if (!fs::create_directories(path_, code) && code) {
+    run_error("cannot create the run folder '{}': {}; choose another with --run", path_.string(), code.message());
+  } else if (!sync_folder(path_.parent_path())) {
+    run_error("cannot create the run folder '{}': {}; choose another with --run", path_.string(), std::strerror(errno));
+  }
+}
+
+// Ours is what stands under the name .lock: who removes the folder of a run at work and starts another has two.
+void RunFolder::lock_folder() {
+  lock_ = Descriptor(file(".lock"), O_CREAT | O_RDWR | O_NOFOLLOW);
+  if (!lock_.valid())
+    run_error("cannot write in the run folder '{}': {}; choose another with --run", path_.string(),
+              std::strerror(errno));
+  if (!lock_.lock()) {
+    if (errno != EWOULDBLOCK)
+      run_error("cannot lock the run folder '{}': {}; choose another with --run", path_.string(), std::strerror(errno));
+    char text[32] = {};
+    const bool known = lock_.read_at(0, text, sizeof text - 1) > 0;
+    run_error("another run is at work in '{}'{}; wait for it, or choose another folder with --run", path_.string(),
+              known ? fmt::format(" (process {})", std::atol(text)) : "");
+  }
+  // Only a help for the message of a second run.
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (lock_.resize(0)) lock_.write_at(0, pid.data(), pid.size());
+}
+
+void RunFolder::refuse_links() const {
+  for (const auto& entry : fs::directory_iterator(path_))
+    if (const std::string kind = special_kind(entry.path()); !kind.empty() && kind != "a folder")
+      request_error(
+          "'{}' is {}: the files of a run folder are files; copy what it stands for, or choose another folder with "
+          "--run",
+          entry.path().string(), kind);
 }
 
 std::optional<nlohmann::json> load_json(const fs::path& path) {
@@ -59,18 +91,30 @@ std::optional<nlohmann::json> load_json(const fs::path& path) {
 std::optional<nlohmann::json> RunFolder::load(const std::string& name) const { return load_json(file(name + ".json")); }
 
 void RunFolder::save(const std::string& name, const nlohmann::json& json) const {
-  write_file(file(name + ".json"), json.dump(name == "state" ? -1 : 2) + "\n");
+  struct stat status = {};
+  if (::fstat(lock_.number(), &status) == 0 && status.st_nlink == 0)
+    run_error("the run folder '{}' was removed while this run was at work in it", path_.string());
+  write_file(file(name + ".json"), (name == "state" ? json.dump() : to_text(json)) + "\n");
 }
 
 void RunFolder::remove(const std::string& name) const {
-  std::error_code ignored;
-  fs::remove(file(name), ignored);
+  if (::unlink(file(name).c_str()) != 0 && errno != ENOENT)
+    run_error("cannot remove '{}': {}", file(name).string(), std::strerror(errno));
+  if (!sync_folder(path_)) run_error("cannot write the folder '{}': {}", path_.string(), std::strerror(errno));
 }
 
 void RunFolder::log(const std::string& line) const {
-  if (std::FILE* out = std::fopen(file("log.txt").c_str(), "a")) {
-    std::fprintf(out, "%s\n", line.c_str());
-    std::fclose(out);
+  unwritten_ += line + "\n";
+  const Descriptor out(file("log.txt"), O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW);
+  const bool good = out.valid() && out.append(unwritten_.data(), unwritten_.size());
+  if (good) {
+    unwritten_.clear();
+  } else if (!log_failed_) {
+    log_failed_ = true;
+    std::fputs(fmt::format("thalweg: cannot write '{}': {}; lines of it may be missing\n", file("log.txt").string(),
+                           std::strerror(errno))
+                   .c_str(),
+               stderr);
   }
 }
 

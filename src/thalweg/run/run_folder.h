@@ -6,17 +6,18 @@
 #include <optional>
 #include <string>
 
+#include "thalweg/base/descriptor.h"
 #include "thalweg/run/card.h"
 
 namespace thalweg {
 
 class RunFolder {
  public:
-  // Creates the folder or opens that of an earlier run of the same card. RequestError when it holds
-  // another card (all keys but [output] count) or something that is no run; RunError when it cannot be
-  // written or another process is at work in it.
+  // Creates the folder or opens that of an earlier run of the same card, and removes what killed programs left of files
+  // that they were writing. The path may lead through links, the folder itself holds files (and folders that it does
+  // not use) alone: RequestError for links, devices and pipes in it, when it holds another card (all keys but [output]
+  // count) or something that is no run. RunError when it cannot be written or another program is at work in it.
   RunFolder(std::filesystem::path path, const RunCard& card);
-  ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
@@ -26,13 +27,20 @@ class RunFolder {
   // JSON documents by name ("state", "generation", "result"); nothing when there is none. RequestError
   // when one is damaged.
   std::optional<nlohmann::json> load(const std::string& name) const;
+  // On disk when it returns, and so is what was saved before: the order of calls is that of a crash, too.
   void save(const std::string& name, const nlohmann::json& json) const;
   void remove(const std::string& name) const;
+  // A line of log.txt. Told on stderr, once, where that cannot be written; the line then waits for the next one.
   void log(const std::string& line) const;
 
  private:
+  void open_folder() const;
+  void lock_folder();
+  void refuse_links() const;
   std::filesystem::path path_;
-  int lock_ = -1;
+  Descriptor lock_;
+  mutable std::string unwritten_;  // of the log
+  mutable bool log_failed_ = false;
 };
 
 // A document of a run folder, for readers that do not own it.

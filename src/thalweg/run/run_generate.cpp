@@ -12,11 +12,14 @@
 namespace thalweg {
 namespace fs = std::filesystem;
 
-// State of the unweighting, kept in generation.json beside the rows of the store.
+// State of the unweighting, kept in generation.json beside the rows of the store: from before the first event until
+// result.json has the finished run.
 struct Run::Generation {
   std::uint64_t requested = 0, chunks = 0, events = 0, carry = 0;
   double weight_sum = 0, absolute_sum = 0, over_sum = 0, trials = 0, largest = 1;
   std::uint64_t non_finite = 0, points = 0;
+  double integral = 0;                         // that the maxima belong to
+  std::map<std::string, std::uint64_t> files;  // events_by_file()
 
   // Of all trials up to the last event; what is left of the last chunk is not used.
   double efficiency() const { return trials > 0 ? static_cast<double>(events) / trials : 0; }
@@ -24,15 +27,24 @@ struct Run::Generation {
   double negative_share() const { return absolute_sum > 0 ? (1 - weight_sum / absolute_sum) / 2 : 0; }
 
   nlohmann::json to_json() const {
-    return {{"requested", requested},   {"chunks", chunks},         {"events", events},
-            {"carry", carry},           {"weight_sum", weight_sum}, {"absolute_sum", absolute_sum},
-            {"over_sum", over_sum},     {"trials", trials},         {"largest", largest},
-            {"non_finite", non_finite}, {"points", points}};
+    return {{"requested", requested},
+            {"chunks", chunks},
+            {"events", events},
+            {"carry", carry},
+            {"weight_sum", weight_sum},
+            {"absolute_sum", absolute_sum},
+            {"over_sum", over_sum},
+            {"trials", trials},
+            {"largest", largest},
+            {"non_finite", non_finite},
+            {"points", points},
+            {"integral", integral},
+            {"files", files}};
   }
   static Generation from_json(const nlohmann::json& j) {
-    return {j.at("requested"),  j.at("chunks"),       j.at("events"),   j.at("carry"),
-            j.at("weight_sum"), j.at("absolute_sum"), j.at("over_sum"), j.at("trials"),
-            j.at("largest"),    j.at("non_finite"),   j.at("points")};
+    return {j.at("requested"),    j.at("chunks"),   j.at("events"), j.at("carry"),   j.at("weight_sum"),
+            j.at("absolute_sum"), j.at("over_sum"), j.at("trials"), j.at("largest"), j.at("non_finite"),
+            j.at("points"),       j.at("integral"), j.at("files")};
   }
 };
 
@@ -142,18 +154,59 @@ void Run::write_event_files(const Generation& g, const EventStore& store) {
   }
 }
 
+// Events that the files in the run folder hold, by their names; those of an interrupted run are to hold them, and hold
+// them if they are there.
+std::map<std::string, std::uint64_t> Run::events_by_file() const {
+  auto events = result_.value("events_by_file", std::map<std::string, std::uint64_t>());
+  if (const auto interrupted = folder_.load("generation"))
+    for (const auto& [name, n] : Generation::from_json(*interrupted).files) events[name] = n;
+  return events;
+}
+
+// What -o names may be replaced, files of the run folder by the same number of events alone.
+void Run::refuse_to_replace() const {
+  if (options_.output) return;
+  const auto events = events_by_file();
+  for (const fs::path& file : output_files()) {
+    std::error_code code;
+    if (!fs::exists(fs::symlink_status(file, code))) continue;
+    const auto known = events.find(file.filename().string());
+    if (known == events.end())
+      request_error(
+          "'{}' is there, and no run in this folder has made it; write elsewhere with -o FILE or --run DIR, or remove "
+          "it",
+          file.string());
+    if (known->second != card_.events)
+      request_error(
+          "'{}' holds {} events of an earlier run, not {}; write elsewhere with -o FILE or --run DIR, or remove it",
+          file.string(), known->second, card_.events);
+  }
+}
+
+// That of an interrupted run of as many events, or a new one. On disk before events.partial or a file is touched.
+Run::Generation Run::begin_generation() {
+  Generation g;
+  const auto json = folder_.load("generation");
+  if (json) g = Generation::from_json(*json);
+  const double integral = total(state_).value;
+  if (g.requested != card_.events || g.integral != integral) g = {};
+  g.requested = card_.events;
+  g.integral = integral;
+  g.files = events_by_file();
+  std::error_code code;
+  for (const fs::path& file : output_files())
+    if (fs::equivalent(fs::absolute(file).parent_path(), folder_.path(), code))
+      g.files[file.filename().string()] = card_.events;
+  folder_.save("generation", g.to_json());
+  return g;
+}
+
+// Kept in this order, so that a run can end at any point and the same command goes on: generation.json says what is to
+// be made; events.partial grows; event files get their names when they are complete; result.json, the one that counts,
+// has them all; then generation.json goes, and events.partial last.
 void Run::generate() {
   const std::uint64_t n = card_.events;
-  if (const auto earlier = result_.find("events");
-      earlier != result_.end() && earlier->is_number() && *earlier != n && !options_.output) {
-    std::error_code code;
-    for (const fs::path& file : output_files())
-      if (fs::exists(file, code))
-        request_error(
-            "'{}' holds {} events of an earlier run, not {}; write elsewhere with -o FILE or --run DIR, or "
-            "remove it",
-            file.string(), earlier->get<std::uint64_t>(), n);
-  }
+  refuse_to_replace();
   const double bytes = static_cast<double>(n) * bytes_per_event(card_.formats, kRowHead + integrand_->record_size());
   std::error_code code;
   if (const auto space = fs::space(folder_.path(), code); !code && bytes > static_cast<double>(space.available))
@@ -165,10 +218,7 @@ void Run::generate() {
   refuse_folds();
   const UnweightingPlan plan =
       UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
-  Generation g;
-  if (const auto json = folder_.load("generation")) g = Generation::from_json(*json);
-  if (g.requested != n) g = {};
-  g.requested = n;
+  Generation g = begin_generation();
   make_events(plan, g);
   write_files(g);
   result_["events"] = g.events;
@@ -185,9 +235,10 @@ void Run::generate() {
     result_["files"].push_back(file.string());
   }
   note_time_budget();
+  result_["events_by_file"] = g.files;
   save_result();
-  folder_.remove("events.partial");
   folder_.remove("generation.json");
+  folder_.remove("events.partial");
 }
 
 }  // namespace thalweg
