@@ -10,6 +10,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
+from thalweg.files import complete  # noqa: E402
+
 MAP, REFERENCE = "#1f5f8b", "#b5651d"
 
 
@@ -74,7 +76,8 @@ def draw(run):
                         f"{covered['value']:.4f} ± {covered['error']:.4f}\n{verdict}", fontsize=10)  # fmt: skip
         figure.tight_layout()
         name = run / f"diagnosis_{number}.png"
-        figure.savefig(name, dpi=100)
+        with complete(name) as file:
+            figure.savefig(file, dpi=100, format="png")
         plt.close(figure)
         print(name)
 

@@ -19,6 +19,8 @@ import sys
 import h5py
 import numpy as np
 
+from thalweg.files import complete
+
 
 def load(path):
     """Arrays of an event file, .lhe, .lhe.gz or .h5 (LHEH5)."""
@@ -79,10 +81,12 @@ def main():
     arguments = parser.parse_args()
     try:
         events = load(arguments.file)
+        events["meta"] = json.dumps(events["meta"])
+        output = arguments.output if arguments.output.endswith(".npz") else arguments.output + ".npz"
+        with complete(output) as file:
+            np.savez_compressed(file, **events)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"thalweg.events: {error}")
-    events["meta"] = json.dumps(events["meta"])
-    np.savez_compressed(arguments.output, **events)
 
 
 if __name__ == "__main__":

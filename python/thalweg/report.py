@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
 from thalweg.events import load  # noqa: E402
+from thalweg.files import complete  # noqa: E402
 
 NAMES = {11: "e-", -11: "e+", 13: "mu-", -13: "mu+", 15: "ta-", -15: "ta+", 21: "g", 22: "a", 23: "z", 24: "w+",
          -24: "w-", 25: "h", 6: "t", -6: "t~"}  # fmt: skip
@@ -131,7 +132,8 @@ def draw(run):
         f"{n} events, efficiency {100 * w['efficiency_budget']:.1f} %"
     )
     figure.tight_layout()
-    figure.savefig(run / "report.png", dpi=110)
+    with complete(run / "report.png") as file:
+        figure.savefig(file, dpi=110, format="png")
     print(run / "report.png")
 
 

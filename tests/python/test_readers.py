@@ -86,6 +86,11 @@ def test_arrays(finished, tmp_path):
     saved = np.load(out)
     assert np.array_equal(saved["p"], a["p"])
     assert json.loads(str(saved["meta"]))["cross_section"] == result(finished)["cross_section"]["value"]
+    assert [f.name for f in tmp_path.iterdir()] == [out.name]
+    link = tmp_path / "link.npz"
+    link.symlink_to(out)
+    done = subprocess.run([sys.executable, "-m", "thalweg.events", finished / "events.h5", "-o", link], capture_output=True, text=True)
+    assert done.returncode == 1 and "no regular file" in done.stderr and link.is_symlink()
 
 
 def test_pythia_reads_lhe_with_our_cross_section(finished):

@@ -63,6 +63,40 @@ def test_the_end_of_a_run(name):
     assert not [f for call in calls if (f := attempt(CASES[0], HARMS[0], wanted, call))]
 
 
+# Where the clock decides, with threads. The run takes about a second.
+@pytest.mark.full
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_ends_at_any_time(sign):
+    case = Case("long", ("generate", CARD, "--batches", "100", "--set", "sampling.cells=20", "-n", "20000"), VEGAS.outputs)
+    with Place(case) as place:
+        assert place.run().returncode == 0
+        wanted, result = place.outputs(), place.result()
+    for k in range(15):
+        with Place(case) as place:
+            command = [program(), *map(str, case.command), "--run", str(place.path / "run"), "--threads", "3", "--quiet"]
+            ends = 0
+            while True:  # again and again, in the same folder
+                process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+                time.sleep(0.05 + 0.05 * k + 0.1 * ends)
+                process.send_signal(sign)
+                code = process.wait(60)
+                assert code in (0, -sign, 128 + sign)
+                assert all(data == wanted[name] for name, data in place.outputs().items())
+                if code == 0:
+                    break
+                ends += 1
+            assert place.outputs() == wanted and place.result() == result
+
+
+# Nothing in the search for diagrams asks for signals.
+@pytest.mark.full
+def test_what_heeds_no_signal_ends_after_ten_seconds():
+    process = subprocess.Popen([program(), "diagrams", "g g > g g g g g g"], stdout=subprocess.DEVNULL)
+    time.sleep(1)
+    process.terminate()
+    assert process.wait(120) == 128 + signal.SIGTERM
+
+
 @contextlib.contextmanager
 def small_disk(kilobytes):
     with Place(VEGAS) as place:

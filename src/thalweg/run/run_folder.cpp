@@ -70,7 +70,10 @@ void RunFolder::lock_folder() {
 }
 
 void RunFolder::refuse_links() const {
-  for (const auto& entry : fs::directory_iterator(path_))
+  std::error_code code;
+  const fs::directory_iterator entries(path_, code);
+  if (code) run_error("cannot read the run folder '{}': {}; choose another with --run", path_.string(), code.message());
+  for (const auto& entry : entries)
     if (const std::string kind = special_kind(entry.path()); !kind.empty() && kind != "a folder")
       request_error(
           "'{}' is {}: the files of a run folder are files; copy what it stands for, or choose another folder with "

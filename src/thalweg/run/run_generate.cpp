@@ -194,6 +194,7 @@ Run::Generation Run::begin_generation() {
   g.integral = integral;
   g.files = events_by_file();
   std::error_code code;
+  std::erase_if(g.files, [&](const auto& file) { return !fs::exists(folder_.file(file.first), code); });
   for (const fs::path& file : output_files())
     if (fs::equivalent(fs::absolute(file).parent_path(), folder_.path(), code))
       g.files[file.filename().string()] = card_.events;
