@@ -5,14 +5,16 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 namespace thalweg {
 
-CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double> masses, double energy)
-    : masses_(std::move(masses)),
+CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double> masses, double energy, bool fixed)
+    : cuts_(cuts),
+      masses_(std::move(masses)),
       least_pt_(size(), 0.0),
+      least_e_(size(), 0.0),
       least_delta_r_(size() * size(), 0.0),
-      cuts_angle_(size()),
       energy_(energy) {
   for (const Cut& cut : cuts.list())
     for (const auto& legs : cut.tuples) {
@@ -22,9 +24,6 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
         of.push_back(static_cast<std::size_t>(leg) - first_leg);
         set |= 1u << of.back();
       }
-      if (of.size() == 1 && (cut.observable == Observable::abs_eta || cut.observable == Observable::abs_rapidity ||
-                             cut.observable == Observable::cos_theta || cut.observable == Observable::eta))
-        cuts_angle_[of[0]] = true;
       switch (cut.observable) {
         case Observable::mass: mass_cuts_.push_back({set, cut.min, cut.max}); break;
         case Observable::transverse_mass:  // at most the mass of the pair
@@ -32,10 +31,12 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
           break;
         case Observable::mt_particle:
           if (const double m = masses_[of[0]]; cut.min > m)
-            least_pt_[of[0]] = std::max(least_pt_[of[0]], std::sqrt((cut.min - m) * (cut.min + m)));
+            pt_cuts_.push_back(
+                {set, std::sqrt((cut.min - m) * (cut.min + m)), std::numeric_limits<double>::infinity()});
           break;
-        case Observable::pt:
-          if (of.size() == 1) least_pt_[of[0]] = std::max(least_pt_[of[0]], cut.min);
+        case Observable::pt: pt_cuts_.push_back({set, cut.min, cut.max}); break;
+        case Observable::energy:
+          if (of.size() == 1) least_e_[of[0]] = std::max(least_e_[of[0]], cut.min);
           break;
         case Observable::delta_r:
           for (const std::size_t at : {of[0] * size() + of[1], of[1] * size() + of[0]})
@@ -48,6 +49,7 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
         default: break;
       }
     }
+  bound_transverse_momenta(first_leg, fixed);
 }
 
 CutBounds CutBounds::permuted(const std::vector<std::size_t>& permutation) const {
@@ -56,15 +58,15 @@ CutBounds CutBounds::permuted(const std::vector<std::size_t>& permutation) const
     const std::size_t old = permutation[i];
     result.masses_[i] = masses_[old];
     result.least_pt_[i] = least_pt_[old];
-    result.cuts_angle_[i] = cuts_angle_[old];
+    result.least_e_[i] = least_e_[old];
     for (std::size_t j = 0; j < size(); ++j)
       result.least_delta_r_[i * size() + j] = least_delta_r_[old * size() + permutation[j]];
   }
-  for (std::size_t c = 0; c < mass_cuts_.size(); ++c) {
-    result.mass_cuts_[c].set = 0;
-    for (std::size_t i = 0; i < size(); ++i)
-      result.mass_cuts_[c].set |= (mass_cuts_[c].set >> permutation[i] & 1u) << i;
-  }
+  for (auto* list : {&result.mass_cuts_, &result.pt_cuts_})
+    for (MassCut& cut : *list) {
+      const std::uint32_t old = std::exchange(cut.set, 0);
+      for (std::size_t i = 0; i < size(); ++i) cut.set |= (old >> permutation[i] & 1u) << i;
+    }
   return result;
 }
 
@@ -78,7 +80,8 @@ double CutBounds::least_pair(std::size_t i, std::size_t j) const {
     if (cut.set == (1u << i | 1u << j) && cut.min > 0) bound = std::max(bound, cut.min * cut.min - mi * mi - mj * mj);
   for (const auto& [light, heavy] : {std::pair{i, j}, {j, i}})
     if (const double m2 = masses_[heavy] * masses_[heavy]; masses_[light] == 0 && std::isfinite(energy_))
-      bound = std::max(bound, 2 * least_pt_[light] * m2 * energy_ / (energy_ * energy_ + m2));
+      bound =
+          std::max(bound, 2 * std::max(least_pt_[light], least_e_[light]) * m2 * energy_ / (energy_ * energy_ + m2));
   return bound;
 }
 
@@ -122,6 +125,9 @@ double CutBounds::least_energy() const {
   for (std::size_t i = 0; i < size(); ++i)
     bound =
         std::max(bound, std::hypot(masses_[i], least_pt_[i]) + std::hypot(least_mass(all & ~(1u << i)), least_pt_[i]));
+  for (const MassCut& cut : pt_cuts_)
+    if (const std::uint32_t rest = all & ~cut.set; cut.min > 0 && rest && std::popcount(cut.set) > 1)
+      bound = std::max(bound, std::hypot(least_mass(cut.set), cut.min) + std::hypot(least_mass(rest), cut.min));
   return bound;
 }
 

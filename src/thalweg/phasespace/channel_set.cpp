@@ -5,6 +5,7 @@
 
 #include "thalweg/amplitude/diagram_channels.h"
 #include "thalweg/base/errors.h"
+#include "thalweg/phasespace/divergences.h"
 #include "thalweg/phasespace/tree_channel.h"
 
 namespace thalweg {
@@ -36,18 +37,21 @@ ChannelTree permuted_tree(const Topology& topology, const std::vector<int>& perm
 }  // namespace
 
 ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
-                       const Beams& beams, const CutBounds& bounds, ChannelKinds kinds)
+                       const Beams& beams, const CutBounds& bounds, ChannelKinds kinds,
+                       const std::vector<std::string>& labels)
     : invariants_(std::make_unique<InvariantTable>(beams, final_masses(sets[0].process, model, parameters))) {
   for (const DiagramSet& set : sets)
     if (final_masses(set.process, model, parameters) != final_masses(sets[0].process, model, parameters))
       request_error("'{}' and '{}' have final particles of different masses; run them one by one",
                     to_string(sets[0].process, model), to_string(set.process, model));
+  refuse_divergences(sets, model, parameters, beams, bounds, labels);
   std::vector<std::vector<Topology>> topologies;
   for (const DiagramSet& set : sets)
     for (auto& of = topologies.emplace_back(); const Diagram& diagram : set.diagrams)
       of.push_back(topology_of(diagram, set.process, model, parameters));
-  const bool trees = kinds == ChannelKinds::diagrams || kinds == ChannelKinds::both;
-  const auto channel_of = add_tree_channels(sets, model, parameters, beams, bounds, trees);
+  std::map<Topology, std::size_t> channel_of;
+  if (kinds == ChannelKinds::diagrams || kinds == ChannelKinds::both)
+    channel_of = add_tree_channels(sets, model, parameters, beams, bounds);
   if (kinds == ChannelKinds::lab || kinds == ChannelKinds::both) add_lab_channels(sets, topologies, beams, bounds);
   if (channels_.empty() && kinds == ChannelKinds::lab)
     request_error(
@@ -70,10 +74,9 @@ void ChannelSet::add(std::unique_ptr<Channel> channel, std::size_t group, const 
   add_lines(lines, beams);
 }
 
-// Or looks only whether all of them are possible.
 std::map<Topology, std::size_t> ChannelSet::add_tree_channels(const std::vector<DiagramSet>& sets, const Model& model,
                                                               const Parameters& parameters, const Beams& beams,
-                                                              const CutBounds& bounds, bool keep) {
+                                                              const CutBounds& bounds) {
   struct First {  // of a group
     Topology smallest, topology;
   };
@@ -96,15 +99,12 @@ std::map<Topology, std::size_t> ChannelSet::add_tree_channels(const std::vector<
             }
       if (group == first.size()) first.push_back({channel.smallest, channel.topology});
       const std::string name = describe(set.diagrams[channel.diagram], set.process, model);
-      const ChannelTree tree =
-          with_place(fmt::format("process '{}', diagram {}", to_string(set.process, model), name),
-                     [&] { return permuted_tree(first[group].topology, permutation, beams, bounds); });
-      if (!keep) continue;
+      const ChannelTree tree = permuted_tree(first[group].topology, permutation, beams, bounds);
       groups_ = first.size();
       add(std::make_unique<TreeChannel>(name, tree, beams, bounds, *invariants_), group, channel.topology, beams);
     }
   }
-  return keep ? known : std::map<Topology, std::size_t>{};
+  return known;
 }
 
 void ChannelSet::add_lines(const Topology& topology, const Beams& beams) {
@@ -129,7 +129,7 @@ void ChannelSet::propagators(std::size_t channel, const PhaseSpacePoints& points
     const double* q2 = line.row == kNone ? points.s_hat.data() : table.row(line.row);
     for (std::size_t e = 0; e < n; ++e) {
       const double s = points.s_hat[e], off = line.sign * q2[e] - line.m2;
-      out[e] *= s * s / (off * off + line.m_gamma * line.m_gamma);
+      out[e] *= s * s / std::max(off * off + line.m_gamma * line.m_gamma, 1e-24 * s * s);  // on the pole by rounding
     }
   }
 }

@@ -22,9 +22,9 @@ class ChannelSet {
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
   // All final particles have the same masses in all sub-processes. RequestError: they have not, there is no phase
-  // space, or the cross section diverges (channel_tree.h).
+  // space, or the cross section diverges (divergences.h, where `labels` are explained).
   ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters, const Beams& beams,
-             const CutBounds& bounds, ChannelKinds kinds);
+             const CutBounds& bounds, ChannelKinds kinds, const std::vector<std::string>& labels = {});
 
   // Whether there are lab channels.
   static bool has_lab(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
@@ -53,7 +53,7 @@ class ChannelSet {
   void add(std::unique_ptr<Channel> channel, std::size_t group, const Topology& lines, const Beams& beams);
   std::map<Topology, std::size_t> add_tree_channels(const std::vector<DiagramSet>& sets, const Model& model,
                                                     const Parameters& parameters, const Beams& beams,
-                                                    const CutBounds& bounds, bool keep);
+                                                    const CutBounds& bounds);
   void add_lab_channels(const std::vector<DiagramSet>& sets, const std::vector<std::vector<Topology>>& topologies,
                         const Beams& beams, const CutBounds& bounds);
   void add_lines(const Topology& topology, const Beams& beams);

@@ -11,15 +11,17 @@
 namespace thalweg {
 namespace {
 
-// Colourless time-like lines that peak: inside of their range, or massless with massless particles behind. None if one
-// carries everything: then the variables of the collider frame are not those of the peak.
+// Colourless time-like lines that peak: inside of their range, or massless with massless particles and lines behind.
+// None if one carries everything: then the variables of the collider frame are not those of the peak.
 std::optional<Topology> resonances(const Topology& topology, const Beams& beams, const CutBounds& bounds) {
   Topology result;
   for (const auto& line : topology.lines) {
     const std::uint32_t set = line.mask >> beams.incoming(), all = (1u << bounds.size()) - 1;
     if ((line.mask >> 1 & 1) || line.colour != 1) continue;
-    double masses = 0;
+    double masses = 0;  // of particles and lines behind
     for (std::size_t i = 0; i < bounds.size(); ++i) masses += set >> i & 1 ? bounds.mass(i) : 0;
+    for (const auto& other : topology.lines)
+      if ((other.mask & line.mask) == other.mask) masses += other.mass;
     const bool peaks = line.mass > 0 ? line.mass > bounds.least_mass(set) && line.width > 0 : masses == 0;
     if (!peaks) continue;
     if (set == all) return std::nullopt;

@@ -4,10 +4,11 @@
 #include <bit>
 #include <cmath>
 
-#include "thalweg/base/errors.h"
-
 namespace thalweg {
 namespace {
+
+// Where a massless line may reach its pole, its map is flat below this, GeV^2; of p_T^2 where nothing gives a scale.
+constexpr double kSoftScale2 = 1, kLabScale2 = 100;
 
 class TreeBuilder {
  public:
@@ -39,15 +40,17 @@ class TreeBuilder {
     auto least = [&](std::size_t b) { return tree_.clusters[b].least; };
     std::stable_sort(tree_.blobs.begin(), tree_.blobs.end(), [&](auto a, auto b) { return least(a) < least(b); });
     for (const std::size_t b : tree_.blobs) tree_.lab_scale2 += least(b) * least(b);
-    tree_.lab_scale2 = std::max(tree_.lab_scale2, std::pow(bounds_.least_energy() / 2, 2));
+    tree_.lab_scale2 = std::max({tree_.lab_scale2, std::pow(bounds_.least_energy() / 2, 2), kLabScale2});
     return std::move(tree_);
   }
 
   ChannelTree run() {
     if (beams_.kind == Beams::Kind::hadrons) {
       const Line* whole = line_of(all_);
-      tree_.s_hat = whole ? time_like(*whole, bounds_.least_energy(), energy_, kEnergyExponent, true)
-                          : InvariantMap::power(kEnergyExponent);
+      const double least = bounds_.least_energy(), most = std::min(energy_, bounds_.most_mass(all_));
+      tree_.s_hat = whole       ? time_like(*whole, least, most, kEnergyExponent, true)
+                    : least > 0 ? InvariantMap::power(kEnergyExponent)
+                                : InvariantMap::power(1);
     }
     std::uint32_t right = all_;
     for (std::size_t i = 0; i <= t_lines_.size(); ++i) {
@@ -71,31 +74,20 @@ class TreeBuilder {
     return nullptr;
   }
 
-  std::string particles(std::uint32_t set) const {
-    std::string text;
-    for (std::size_t i = 0; i < bounds_.size(); ++i)
-      if (set >> i & 1) text += fmt::format("{}{}", text.empty() ? "" : ",", i + incoming_ + 1);
-    return text;
-  }
-
   InvariantMap time_like(const Line& line, double least, double most, double exponent, bool whole) const {
     const double pole = line.mass;
-    if (pole >= least && pole < most && pole > 0) {
-      if (line.width > 0) return InvariantMap::massive(pole, line.width);
-      if (pole > least)
-        request_error(
-            "a line of mass {} GeV and width 0 ends in particles {} and has its pole inside of the range {:.6g} to "
-            "{:.6g} "
-            "GeV; give it a width or cut it out",
-            pole, particles(line.set), least, most);
-    }
+    if (pole >= least && pole < most && line.width > 0) return InvariantMap::massive(pole, line.width);
     if (pole >= most) return InvariantMap::power(kRestExponent);
-    if (!(least * least > pole * pole))
-      request_error(
-          "a line of mass {} GeV that ends in particles {} can reach its pole: the cross section diverges; add a cut "
-          "such as m = {{ of = \"mass(...)\", min = 15.0 }}, or on pt and delta_r of jets",
-          pole, particles(line.set));
-    return InvariantMap::power(exponent, whole ? 0 : -pole * pole);
+    if (least * least > pole * pole) return InvariantMap::power(exponent, whole ? 0 : -pole * pole);
+    // The pole is at the lower end, and powers of phase space or cuts that are no bound take it away.
+    return only_massless(line) ? InvariantMap::power(1, kSoftScale2) : InvariantMap::power(kRestExponent, -pole * pole);
+  }
+
+  // Whether its particles come from it by massless lines alone: then its pole is a logarithm that cuts end.
+  bool only_massless(const Line& line) const {
+    for (const Line& other : s_lines_)
+      if ((other.set & line.set) == other.set && other.mass > 0) return false;
+    return true;
   }
 
   // The cluster of a set, its particles behind it. Sets that no line joins are joined pairwise.
@@ -118,10 +110,8 @@ class TreeBuilder {
       }
     }
     tree_.clusters[at] = made;
-    if (made.leg >= 0) {
-      tree_.clusters[at].least_pt = bounds_.least_pt(static_cast<std::size_t>(made.leg));
-      return at;
-    }
+    tree_.clusters[at].least_pt = bounds_.least_pt_of_set(set);
+    if (made.leg >= 0) return at;
     auto [first, second] = split(set);
     // A resonance takes its mass before the others.
     if (!is_resonance(first) && is_resonance(second)) std::swap(first, second);
@@ -162,32 +152,20 @@ class TreeBuilder {
   }
 
   // t = (p_a - sum of the left side)^2 = q+ q- - q_T^2 with q+ = p+ of the right side > 0, q- = -p- of the left side <
-  // 0, since p_a has no p- and p_b no p+: so -t >= q_T^2, which is p_T^2 where one side is a single particle; and t = 0
-  // needs all p_T and masses of one side to vanish.
+  // 0, since massless p_a has no p- and p_b no p+: so -t >= q_T^2, which is p_T^2 of either side.
   void set_t(const Line& line, ChannelTree::Step& step) const {
     double scale2 = 1e300;  // the smallest transverse masses of a side
     for (const std::uint32_t side : {line.set, all_ & ~line.set}) {
       double transverse = 0;
-      bool angle = false;
       for (std::size_t i = 0; i < bounds_.size(); ++i)
-        if (side >> i & 1) {
-          transverse += std::hypot(bounds_.mass(i), bounds_.least_pt(i));
-          angle = angle || bounds_.cuts_angle(i);
-        }
-      if (std::popcount(side) == 1 && beams_.mass_a == 0 && beams_.mass_b == 0)
-        step.least_t =
-            std::max(step.least_t, std::pow(bounds_.least_pt(static_cast<std::size_t>(std::countr_zero(side))), 2));
+        if (side >> i & 1) transverse += std::hypot(bounds_.mass(i), bounds_.least_pt(i));
+      if (beams_.mass_a == 0 && beams_.mass_b == 0)
+        step.least_t = std::max(step.least_t, std::pow(bounds_.least_pt_of_set(side), 2));
       transverse = std::max(transverse, bounds_.least_mass(side));
-      if (line.mass == 0 && transverse == 0 && !(angle && beams_.kind == Beams::Kind::partons))
-        request_error(
-            "a massless line in the t-channel can reach its pole when particle {} goes along the beam: the cross "
-            "section "
-            "diverges; add a cut such as pt_j = {{ of = \"pt(j)\", min = 20.0 }}",
-            particles(side));
       scale2 = std::min(scale2, transverse * transverse);
     }
     if (line.mass > 0) scale2 = line.mass * line.mass;
-    double shift = step.least_t > 0 && line.mass == 0 ? 0 : std::max(scale2, 1.0);
+    double shift = step.least_t > 0 && line.mass == 0 ? 0 : std::max(scale2, kSoftScale2);
     shift += std::pow(std::max(beams_.mass_a, beams_.mass_b), 2);  // t <= (m_beam - m)^2
     step.map = InvariantMap::power(kTChannelExponent, shift);
   }

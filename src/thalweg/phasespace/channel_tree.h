@@ -27,7 +27,7 @@ struct ChannelTree {
     std::size_t children[2] = {0, 0};
     InvariantMap map{};              // of m^2
     double least = 0, most = 1e300;  // m; a particle has its mass as both
-    double least_pt = 0;             // of a particle
+    double least_pt = 0;
   };
   struct Step {
     std::size_t blob = 0;  // cluster
@@ -48,12 +48,13 @@ struct ChannelTree {
 // cuts and parton densities alone.
 inline constexpr double kTimeLikeExponent = 1, kTChannelExponent = 1, kRestExponent = 0.5, kEnergyExponent = 2;
 
-// The topology is one of `DiagramChannels`. RequestError: a massless line that cuts do not keep away from its pole, a
-// resonance of no width inside of its range.
+// The topology is one of `DiagramChannels`; set-ups that diverge were refused (divergences.h). A line that may reach
+// its pole at the lower end of its range gets a map that is integrable there: what is left of the pole is not, or cuts
+// take it away.
 ChannelTree channel_tree(const Topology& topology, const Beams& beams, const CutBounds& bounds);
 
 // For LabChannel: clusters of `lines`, time-like ones of one or several topologies, and all other particles as blobs,
-// the lightest first. Errors as above.
+// the lightest first.
 ChannelTree lab_tree(const Topology& lines, const Beams& beams, const CutBounds& bounds);
 
 // RAMBO on diet (arXiv:1308.2922): i -> particle i and the rest, masses by InvariantMap::volume. Flat for massless

@@ -13,7 +13,8 @@ struct EnergyRange {
   double s = 0;                 // of the hadrons
 };
 
-// From cuts and thresholds to the energy of the collider. RequestError: nothing is left, or it has no lower end.
+// From cuts and thresholds, or where there are none from 1e-9 s, to the energy of the collider. RequestError: nothing
+// is left.
 EnergyRange energy_range(const Beams& beams, const CutBounds& bounds);
 
 }  // namespace thalweg

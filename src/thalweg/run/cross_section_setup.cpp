@@ -84,7 +84,7 @@ CrossSection::CrossSection(const RunCard& card)
   leg_order_.resize(definition_.labels.size());
   std::iota(leg_order_.begin(), leg_order_.end(), 0);
   has_lab_channels_ = ChannelSet::has_lab(sets_, model_, card.parameters, beams_, cut_bounds());
-  channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card));
+  channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card), definition_.labels);
   group_amplitudes(card.parameters, vertices);
   make_parts(card.sub_processes);
   if (!card.amplitude.empty()) {
@@ -128,7 +128,7 @@ void CrossSection::join_mirror_images() {
 
 CutBounds CrossSection::cut_bounds() const {
   const auto final = masses_[0].begin() + static_cast<std::ptrdiff_t>(first_final_);
-  return {cuts_, first_final_, {final, masses_[0].end()}, beams_.energy};
+  return {cuts_, first_final_, {final, masses_[0].end()}, beams_.energy, beams_.kind != Beams::Kind::hadrons};
 }
 
 void CrossSection::group_amplitudes(const Parameters& parameters, const std::vector<Vertex>& vertices) {
