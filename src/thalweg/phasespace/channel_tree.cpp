@@ -40,7 +40,8 @@ class TreeBuilder {
     auto least = [&](std::size_t b) { return tree_.clusters[b].least; };
     std::stable_sort(tree_.blobs.begin(), tree_.blobs.end(), [&](auto a, auto b) { return least(a) < least(b); });
     for (const std::size_t b : tree_.blobs) tree_.lab_scale2 += least(b) * least(b);
-    tree_.lab_scale2 = std::max({tree_.lab_scale2, std::pow(bounds_.least_energy() / 2, 2), kLabScale2});
+    tree_.lab_scale2 = std::max(tree_.lab_scale2, std::pow(bounds_.least_energy() / 2, 2));
+    if (tree_.lab_scale2 == 0) tree_.lab_scale2 = kLabScale2;
     return std::move(tree_);
   }
 
