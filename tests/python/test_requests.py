@@ -128,3 +128,97 @@ def test_there_is_one_efficiency(tmp_path):
     shown = float(re.search(r"unweight .*efficiency ([\d.]+) %", done.stderr)[1])
     assert shown == pytest.approx(100 * result["generation"]["efficiency"], abs=0.06)
     assert 0 <= result["weights"]["negative_share"] < 0.01
+
+
+CKM = {"ckm.lambda": 0.4, "ckm.a": 1.1, "ckm.rhobar": 0.2, "ckm.etabar": 0.5}
+
+
+def decay(tmp_path, process, name, *options):
+    card = tmp_path / "d.toml"
+    card.write_text(f'process = "{process}"\n[integration]\npoints = 1000\n')
+    folder = tmp_path / name
+    done = run("integrate", card, "--sampler", "flat", "--run", folder, "--json", *options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["cross_section"]["value"], folder, done.stderr
+
+
+# Two massless particles from one at rest: no integral is left, and widths are exact.
+def test_widths_with_mixing_and_the_same_from_all_kinds_of_cards(tmp_path):
+    options = [x for name, value in CKM.items() for x in ("--set", f"parameters.{name}={value}")]
+    total, _, _ = decay(tmp_path, "w+ > u d~", "unit")
+    widths = []
+    for i, quark in enumerate("dsb"):
+        masses = ["--set", "parameters.mass.b=0"]
+        widths.append(decay(tmp_path, f"w+ > u {quark}~", f"w{i}", *masses, *options)[0])
+        assert decay(tmp_path, f"w- > u~ {quark}", f"v{i}", *masses, *options)[0] == pytest.approx(widths[-1], rel=1e-12)
+    assert sum(widths) == pytest.approx(total, rel=1e-9)
+    assert widths[1] == pytest.approx(total * CKM["ckm.lambda"] ** 2 * (1 - (widths[2] / total)), rel=1e-9)
+    # the folder's own cards
+    folder = tmp_path / "w1"
+    for i, card in enumerate(["param_card.dat", "card.toml"]):
+        if card == "card.toml":
+            done = run("integrate", folder / card, "--run", tmp_path / "again", "--json")
+            assert done.returncode == 0, done.stderr
+            value = json.loads(done.stdout)["cross_section"]["value"]
+        else:
+            value, _, log = decay(tmp_path, "w+ > u s~", f"slha{i}", "--set", f'parameters="{folder / card}"')
+            assert "not used" not in log
+        assert value == widths[1]
+
+
+def test_slha_cards_are_used_or_refused(tmp_path):
+    text = "BLOCK MASS\n 24 {}\n 9000001 0.0\nBLOCK SMINPUTS\n 1 132.507\n 2 1.16639e-5\nBLOCK QNUMBERS 9000001\n 1 0\nBLOCK VCKM\n 1 1 0.97\n 1 2 0.22\n"
+    (tmp_path / "p.dat").write_text(text.format(80.419002))
+    width, folder, log = decay(tmp_path, "w+ > u s~", "a", "--set", 'parameters="p.dat"')
+    assert width == pytest.approx(0.22**2 * decay(tmp_path, "w+ > c s~", "b")[0], rel=1e-9)
+    for word in ["MASS 9000001", "QNUMBERS", "not unitary"]:
+        assert word in log and word in (folder / "log.txt").read_text()
+    # a card that was written for a run folder is as good as the first
+    again = run("integrate", folder / "card.toml", "--run", tmp_path / "again", "--json")
+    assert json.loads(again.stdout)["cross_section"]["value"] == width
+    (tmp_path / "p.dat").write_text(text.format(80.3692))
+    card = tmp_path / "d.toml"
+    done = run("integrate", card, "--run", tmp_path / "c", "--set", 'parameters="p.dat"')
+    assert done.returncode == 2
+    for word in ["p.dat:2", "MASS 24", "80.3692", "80.419", 'scheme = "gmu"']:
+        assert word in done.stderr, done.stderr
+    width, _, log = decay(tmp_path, "w+ > u s~", "e", "--set", 'parameters={scheme="gmu", slha="p.dat"}')
+    assert "SMINPUTS 1" in log  # alpha follows
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--set", "parameters.ckm.us=0.22"], ["unitary", "ckm.unitary"]), (["--set", "parameters.ckm.uss=0.22"], ["ckm.us"]),
+    (["--set", "parameters.ckm.lambda=0.22", "--set", "parameters.ckm.us=0.22"], ["one or the other"]),
+    (["--set", "parameters.ckm.unitary=3"], ["true or false"]), (["--set", "parameters.ckm.lambda=2"], ["lambda"])])
+def test_mixing_that_cannot_be(tmp_path, options, words):
+    card = tmp_path / "d.toml"
+    card.write_text('process = "w+ > u s~"\n')
+    done = run("integrate", card, "--run", tmp_path / "r", *options)
+    assert done.returncode == 2 and all(w in done.stderr for w in words), done.stderr
+
+
+# nu_mu e- > nu_mu e- at 1 GeV: G_F^2 s / pi (g_L^2 + g_R^2 / 3), up to s / M_Z^2; e-bar-nu e- > mu- mu-bar-nu: G_F^2 s / 3 pi.
+@pytest.mark.parametrize("process, factor", [("vm e- > vm e-", None), ("ve~ e- > mu- vm~", 1 / 3)])
+def test_beams_of_neutrinos(tmp_path, process, factor):
+    card = tmp_path / "n.toml"
+    card.write_text(f'process = "{process}"\n[beams]\nenergy = "1 GeV"\npdf = "none"\n[integration]\npoints = 100000\n')
+    stable = ["--set", "parameters.width.z=0", "--set", "parameters.width.w=0"]
+    done = run("integrate", card, *stable, "--run", tmp_path / "r", "--json")
+    assert done.returncode == 0, done.stderr
+    sigma = json.loads(done.stdout)["cross_section"]
+    sw2 = 1 - (80.41900244575616 / 91.188) ** 2
+    strength = factor or (sw2 - 0.5) ** 2 + sw2**2 / 3
+    expected = 1.16639e-5**2 / 3.141592653589793 * strength * 0.3893793721e9
+    assert sigma["value"] == pytest.approx(expected, rel=3e-4 + 6 * sigma["error"] / sigma["value"])
+
+
+@pytest.mark.parametrize("low, high", [(5000, 5000.01), (91.188, 91.1881), (20, 20.0001)])
+def test_narrow_windows_of_the_mass(tmp_path, low, high):
+    values = []
+    for i, top in enumerate([high, low + 10 * (high - low)]):
+        done = run("integrate", CARD, *FAST, "--set", f'cuts={{m={{of="mass(e+, e-)",min={low},max={top}}}}}', "--run",
+                   tmp_path / str(i), "--json")
+        assert done.returncode == 0, done.stderr
+        values.append(json.loads(done.stdout)["cross_section"])
+    ratio, error = values[1]["value"] / values[0]["value"], sum(v["error"] / v["value"] for v in values)
+    assert ratio == pytest.approx(10, rel=5 * error + 1e-3)

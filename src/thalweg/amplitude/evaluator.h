@@ -47,7 +47,8 @@ struct AmplitudeOutput {
   const EventChoice* choice = nullptr;  // made for every event, or nothing
 };
 
-// |M|^2 summed over final and averaged over initial spins and colours, with the identical-particle factor, in
+// |M|^2 summed over final and averaged over initial spins (one of a neutrino) and colours, with the identical-particle
+// factor, in
 // GeV^(2(4-n)) for n legs; not finite where a propagator is on its pole without a width. Returns the number of events
 // that mixed precision was left for.
 //

@@ -214,6 +214,11 @@ int helicity_states(int pdg, const Model& model, const Parameters& parameters) {
   return p.spin == Spin::fermion || model.mass(pdg, parameters) == 0 ? 2 : 3;
 }
 
+int beam_states(int pdg, int states, const Model& model) {
+  const Particle& p = model.particle(pdg);
+  return p.spin == Spin::fermion && p.colour == 1 && p.charge3 == 0 && p.mass.empty() ? 1 : states;
+}
+
 HelicityExpansion expand_helicities(const CurrentGraph& graph, const Model& model, const Parameters& parameters) {
   return Expander(graph, model, parameters).run();
 }

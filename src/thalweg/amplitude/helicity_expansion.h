@@ -34,6 +34,8 @@ struct HelicityExpansion {
 
 // Helicity states of a particle: 1, 2 or 3.
 int helicity_states(int pdg, const Model& model, const Parameters& parameters);
+// Of them, those that a beam of the particle is made of: one for neutrinos, which are left-handed alone.
+int beam_states(int pdg, int states, const Model& model);
 
 // Outputs of amputated components name amplitudes of one configuration: power * size of the basis + basis vector.
 // RequestError when there are more terms than memory is meant for.

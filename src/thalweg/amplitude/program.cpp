@@ -61,7 +61,7 @@ class ProgramWriter {
     std::map<int, int> identical;
     for (std::size_t l = 0; l < process.legs(); ++l) {
       if (l < process.incoming)
-        result *= expansion_.states[l] * model_.particle(process.pdg[l]).colour;
+        result *= beam_states(process.pdg[l], expansion_.states[l], model_) * model_.particle(process.pdg[l]).colour;
       else
         result *= ++identical[process.pdg[l]];
     }

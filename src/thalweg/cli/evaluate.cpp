@@ -74,7 +74,10 @@ void read_parameters(const nlohmann::json& document, Parameters& parameters) {
     parameters.set_t_channel_widths(json["width_tchannel"].get<bool>());
   }
   for (const auto& [name, value] : json.items())
-    if (name != "scheme" && name != "width_scheme" && name != "width_tchannel")
+    if (name == "ckm.unitary") {
+      if (!value.is_boolean()) request_error("parameters.ckm.unitary: expected true or false");
+      parameters.set_ckm_unitary(value.get<bool>());
+    } else if (name != "scheme" && name != "width_scheme" && name != "width_tchannel")
       parameters.set(name, number(value, "parameters." + name));
 }
 

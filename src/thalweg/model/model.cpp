@@ -140,10 +140,19 @@ void fermion_vertices(const Model& model, const Particle& p, const Parameters& p
     list.push_back({VertexKind::ffv, {id, -id, kZPrime}, k * z_left, k * z_right, 0, 1});
   }
   if (is_up_type(id)) {
-    const int partner = id - 1;  // CKM matrix 1: d u, s c, b t, e- ve, ...
     const Complex w = weak.g / std::sqrt(2.0);
-    list.push_back({VertexKind::ffv, {id, -partner, -kW}, w, 0, 0, 1});
-    list.push_back({VertexKind::ffv, {partner, -id, kW}, w, 0, 0, 1});
+    auto charged_current = [&](int partner, Complex mixing) {
+      const bool one = mixing == 1.0;
+      list.push_back({VertexKind::ffv, {id, -partner, -kW}, one ? w : w * mixing, 0, 0, 1});
+      list.push_back({VertexKind::ffv, {partner, -id, kW}, one ? w : w * std::conj(mixing), 0, 0, 1});
+    };
+    if (p.colour == 3) {
+      const MixingMatrix v = parameters.ckm();
+      for (const int down : {1, 3, 5})
+        charged_current(down, v[static_cast<std::size_t>(id / 2 - 1)][static_cast<std::size_t>(down / 2)]);
+    } else {
+      charged_current(id - 1, 1.0);  // e- ve, ...
+    }
   }
   if (p.mass.empty()) return;
   const double yukawa = parameters.get("yukawa" + p.mass.substr(4));

@@ -76,19 +76,31 @@ class CardReader : private SamplingKeys {
       request_error("{}: expected a table, or the name of an SLHA file in quotes", where("parameters", node));
     }
     with_place(where("parameters", node), [&] { card.parameters.derive(); });
+    if (const double off = non_unitarity(card.parameters.ckm()); off > kUnitary)
+      card.remarks.push_back(fmt::format(
+          "the mixing matrix is not unitary, |V V^+ - 1| = {:.2g}; it is used as it is, with elements of the "
+          "unit matrix where none are given",
+          off));
   }
 
   void load_slha(const std::string& name, RunCard& card) const {
     std::filesystem::path path = name;
     if (path.is_relative() && !std::filesystem::exists(path))
       path = std::filesystem::path(place()).parent_path() / path;
-    read_slha(read_file(path, 1 << 24), path.string(), card.model, card.parameters);
+    const auto unused = read_slha(read_file(path, 1 << 24), path.string(), card.model, card.parameters);
+    if (!unused.empty())
+      card.remarks.push_back(fmt::format("{}: not used: {}", path.string(), fmt::join(unused, ", ")));
   }
 
   void assign(const toml::table& table, const std::string& prefix, Parameters& parameters) const {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
       if (name == "scheme" || name == "slha" || name == "width_scheme" || name == "width_tchannel") continue;
+      if (name == "ckm.unitary") {
+        const auto& wanted = node;
+        with_place(where("parameters." + name, &node), [&] { parameters.set_ckm_unitary(boolean(wanted)); });
+        continue;
+      }
       if (const toml::table* inner = node.as_table()) {
         assign(*inner, name + ".", parameters);
         continue;

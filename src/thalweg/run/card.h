@@ -40,6 +40,7 @@ struct RunCard {
   std::string title() const { return has_process() ? process : integrand.name; }
   Model model{"sm"};
   Parameters parameters = Parameters::defaults("sm");
+  std::vector<std::string> remarks;  // on the input, for the log
 
   std::string amplitude;               // "plugin:FILE": the matrix element of a shared library; empty: our own
   std::optional<Precision> precision;  // of amplitudes; none: by their costs (run_precision.cpp)

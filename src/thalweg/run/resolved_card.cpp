@@ -35,7 +35,13 @@ std::string resolved_parameters(const RunCard& card) {
                                  card.parameters.scheme_name(), card.parameters.complex_masses() ? "complex" : "fixed",
                                  card.parameters.t_channel_widths());
   const bool gmu = card.parameters.scheme() == Scheme::gmu;
+  if (!card.parameters.ckm_unitary()) text += "ckm.unitary = false\n";
   for (const auto& [name, value] : card.parameters.values()) {
+    if (name.starts_with("ckm.")) {
+      const bool element = name.size() == 6 || name.starts_with("ckm.im_");
+      if (card.parameters.mixing() == Parameters::Mixing::none) continue;  // the unit matrix
+      if (element != (card.parameters.mixing() == Parameters::Mixing::elements)) continue;
+    }
     if (name == (gmu ? "alpha_em_inverse" : "mass.w")) text += "# follows: ";
     text += name + " = " + number(value) + "\n";
   }

@@ -40,6 +40,7 @@ Run::Run(const RunCard& card, const RunOptions& options)
   result_["process"] = card_.title();
   result_["seed"] = card_.seed;
   result_["version"] = version();
+  for (const std::string& remark : card_.remarks) note("parameters " + remark);
   if (card_.precision) result_["precision"] = to_string(*card_.precision);
 }
 

@@ -1,6 +1,7 @@
 // Which channels a run uses.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
@@ -47,8 +48,19 @@ std::pair<ChannelWeights, std::string> Run::better_channels() const {
             fmt::format("{} groups of channels of diagrams are too many for a short trial", integrand_->maps())};
   RunCard card = card_;
   card.channels = ChannelWeights::lab;
-  const Trial trees = try_channels(*integrand_), frame = try_channels(CrossSection(card));
+  // A family whose points see nothing, as those of the collider frame behind a narrow window of the mass, loses.
+  auto tried = [&](const Integrand& integrand) {
+    try {
+      return try_channels(integrand);
+    } catch (const RunError&) {
+      return Trial{std::numeric_limits<double>::infinity(), 0, std::numeric_limits<double>::infinity()};
+    }
+  };
+  const Trial trees = tried(*integrand_), frame = tried(CrossSection(card));
   const bool lab = frame.cost < trees.cost;
+  if (std::isinf(frame.cost) || std::isinf(trees.cost))
+    return {lab ? ChannelWeights::lab : ChannelWeights::propagators,
+            fmt::format("the points of {} see nothing in a short trial", lab ? "propagators" : "lab")};
   const Trial &best = lab ? frame : trees, &other = lab ? trees : frame;
   return {lab ? ChannelWeights::lab : ChannelWeights::propagators,
           fmt::format("efficiency {:.2g} and deviation {:.2g} in a short trial; {}: {:.2g} and {:.2g}", best.efficiency,

@@ -201,7 +201,11 @@ int umami_initialize(void** handle, const char* card) {
 int umami_set_parameter(void* handle, const char* name, double real, double imaginary) {
   return guarded([&] {
     auto* instance = static_cast<Instance*>(handle);
-    if (imaginary != 0) return int{UMAMI_NOT_IMPLEMENTED};
+    const std::string_view key = name;
+    if (key.size() == 6 && key.starts_with("ckm.") && instance->parameters.has("ckm.im_" + std::string(key.substr(4))))
+      instance->parameters.set("ckm.im_" + std::string(key.substr(4)), imaginary);
+    else if (imaginary != 0)
+      return int{UMAMI_NOT_IMPLEMENTED};
     instance->parameters.set(name, real);
     instance->changed = true;
     return int{UMAMI_SUCCESS};
@@ -211,7 +215,9 @@ int umami_set_parameter(void* handle, const char* name, double real, double imag
 int umami_get_parameter(void* handle, const char* name, double* real, double* imaginary) {
   return guarded([&] {
     *real = static_cast<Instance*>(handle)->parameters.get(name);
-    *imaginary = 0;
+    const std::string part = std::string(name).size() == 6 ? "ckm.im_" + std::string(name).substr(4) : "";
+    const Parameters& parameters = static_cast<Instance*>(handle)->parameters;
+    *imaginary = parameters.has(part) ? parameters.get(part) : 0;
     return int{UMAMI_SUCCESS};
   });
 }
