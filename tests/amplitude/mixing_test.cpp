@@ -105,13 +105,20 @@ TEST(Mixing, UnitarityOfTheMatrix) {
   for (std::size_t i = 0; i < values.size(); ++i) EXPECT_LE(values[i], 1e-20 * scale[i]);
 }
 
-// Diagrams with V_ud V_cs and V_us V_cd interfere.
-constexpr const char* kInterfering = "u c > d s a";
+// By u, c and t of different masses: V_cd^* V_cs and V_td^* V_ts interfere.
+constexpr const char *kInterfering = "d s~ > w+ w- a", *kConjugate = "d~ s > w- w+ a";
+
+Parameters heavy_charm(Parameters p, double top_width = 0) {
+  p.set("mass.c", 30);
+  p.set("width.t", top_width);
+  p.derive();
+  return p;
+}
 
 TEST(Mixing, PhasesOfQuarksAreAChoice) {
   Arena arena;
-  for (const char* process : {kInterfering, "u s~ > w+ a", "u b~ > c d~ g QCD=1", "g u > w+ b", "u u~ > d s~ w+"}) {
-    const AmplitudeCase one(process, "sm", mixed()), other(process, "sm", rephased());
+  for (const char* process : {kInterfering, "u s~ > w+ a", "u b~ > c d~ g QCD=1", "g u > w+ b", "u u~ > d s~ w+ w-"}) {
+    const AmplitudeCase one(process, "sm", heavy_charm(mixed())), other(process, "sm", heavy_charm(rephased()));
     const Momenta p = one.events(arena, 20, 7);
     expect_close(other.me2(p), one.me2(p), 1e-9, process);
   }
@@ -120,14 +127,9 @@ TEST(Mixing, PhasesOfQuarksAreAChoice) {
 // |M(process; V)|^2 = |M(antiparticles, momenta reflected; V^*)|^2; with widths, V does instead of V^* not do.
 TEST(Mixing, ConjugateProcessesHaveTheConjugateMatrix) {
   Arena arena;
-  auto widths = [](Parameters p) {
-    p.set("width.w", 20);
-    p.derive();
-    return p;
-  };
-  const AmplitudeCase particles(kInterfering, "sm", widths(mixed()));
-  const AmplitudeCase conjugate("u~ c~ > d~ s~ a", "sm", widths(mixed(-1))),
-      wrong("u~ c~ > d~ s~ a", "sm", widths(mixed()));
+  const AmplitudeCase particles(kInterfering, "sm", heavy_charm(mixed(), 30));
+  const AmplitudeCase conjugate(kConjugate, "sm", heavy_charm(mixed(-1), 30)),
+      wrong(kConjugate, "sm", heavy_charm(mixed(), 30));
   const Momenta p = particles.events(arena, 20, 8);
   const auto expected = particles.me2(p);
   for (std::size_t l = 0; l < p.legs(); ++l)
@@ -141,8 +143,8 @@ TEST(Mixing, ConjugateProcessesHaveTheConjugateMatrix) {
 }
 
 TEST(Mixing, WardIdentityAndRoots) {
-  for (const char* process : {kInterfering, "u s~ > w+ z a", "g u > w+ b a", "b~ c > w+ h a"}) {
-    AmplitudeCase c(process, "sm", mixed());
+  for (const char* process : {kInterfering, "u s~ > w+ z a", "g u > w+ b a", "b~ u > w+ h a"}) {
+    AmplitudeCase c(process, "sm", heavy_charm(mixed()));
     Arena arena;
     const Momenta p = c.events(arena, 10, 9);
     const auto plain = c.me2(p);
