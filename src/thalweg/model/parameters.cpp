@@ -82,7 +82,8 @@ void Parameters::set(const std::string& name, double value) {
   if ((name == "alpha_em_inverse" || name == "gf" || name == "mass.z") && value <= 0)
     request_error("parameter '{}' must be positive, but is {}", name, value);
   values_[name] = value;
-  if (name == "mass.w" || name == "alpha_em_inverse") given_[name] = value;
+  // alpha counts where it follows; what was set before the scheme was, is that of the other one
+  if (name == "mass.w" || (name == "alpha_em_inverse" && scheme_ == Scheme::gmu)) given_[name] = value;
   if (!name.starts_with("ckm.")) return;
   const bool wolfenstein = std::find(kWolfenstein.begin(), kWolfenstein.end(), name) != kWolfenstein.end();
   const Mixing kind = wolfenstein ? Mixing::wolfenstein : Mixing::elements;
@@ -137,8 +138,6 @@ void Parameters::derive_electroweak() {
   };
   if (scheme_ == Scheme::alpha_gf_mz) {
     // M_W^2 = M_Z^2/2 + sqrt(M_Z^4/4 - pi alpha M_Z^2 / (sqrt2 G_F))
-    if (const auto given = given_.find("alpha_em_inverse"); given != given_.end())
-      values_["alpha_em_inverse"] = given->second;
     const double root = mz2 * mz2 / 4 - kPi / get("alpha_em_inverse") * mz2 / (std::sqrt(2.0) * get("gf"));
     if (!(root >= 0))
       request_error("alpha_em_inverse = {}, gf = {}, mass.z = {} leave no real W mass", get("alpha_em_inverse"),
