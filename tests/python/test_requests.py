@@ -166,6 +166,21 @@ def test_widths_with_mixing_and_the_same_from_all_kinds_of_cards(tmp_path):
         assert value == widths[1]
 
 
+# sigma = cos^2 sigma(unit matrix) + sin^2 sigma(u with s, c with d).
+def test_a_cross_section_of_protons_is_the_sum_over_flavours(tmp_path, w_card):
+    values = []
+    for i, (cosine, sine) in enumerate([(1, 0), (0, 1), (0.8, 0.6)]):
+        elements = {"ud": cosine, "us": sine, "cd": -sine, "cs": cosine}
+        options = [x for name, v in elements.items() for x in ("--set", f"parameters.ckm.{name}={v}")]
+        done = run("integrate", w_card, *options, "--sampler", "vegas", "--run", tmp_path / str(i), "--json")
+        assert done.returncode == 0, done.stderr
+        values.append(json.loads(done.stdout)["cross_section"])
+    unit, exchanged, rotated = [v["value"] for v in values]
+    error = sum(v["error"] for v in values)
+    assert unit > 1.2 * exchanged
+    assert rotated == pytest.approx(0.64 * unit + 0.36 * exchanged, abs=5 * error)
+
+
 def test_slha_cards_are_used_or_refused(tmp_path):
     text = "BLOCK MASS\n 24 {}\n 9000001 0.0\nBLOCK SMINPUTS\n 1 132.507\n 2 1.16639e-5\nBLOCK QNUMBERS 9000001\n 1 0\nBLOCK VCKM\n 1 1 0.97\n 1 2 0.22\n"
     (tmp_path / "p.dat").write_text(text.format(80.419002))

@@ -83,6 +83,11 @@ class CardReader {
     if (!any_) request_error("{}: no BLOCK found; is this an SLHA card?", place_);
     masses();
     mixing();
+    if (w_mass_) {  // of the card alone: what is set later may move M_W
+      Parameters card = parameters_;
+      card.expect_w_mass(w_mass_->value, at(*w_mass_) + ": MASS 24");
+      card.derive();
+    }
     std::vector<std::string> list(unused_.begin(), unused_.end());
     list.insert(list.end(), remarks_.begin(), remarks_.end());
     return list;
@@ -137,7 +142,7 @@ class CardReader {
     const std::string name = parameter_of(block, code);
     const std::string entry = fmt::format("{} {}", block, code);
     if (name == "mass.w" && parameters_.scheme() != Scheme::gmu) {
-      parameters_.expect_w_mass(value, fmt::format("{}: {}", at(*find(block, {code})), entry));
+      w_mass_ = find(block, {code});
     } else if (name == "alpha_em_inverse" && parameters_.scheme() == Scheme::gmu) {
       remarks_.push_back(entry + " (alpha follows from G_F, M_W, M_Z in scheme gmu)");
     } else if (!name.empty()) {
@@ -231,6 +236,7 @@ class CardReader {
   std::string block_;
   bool any_ = false;
   std::map<std::pair<std::string, Code>, Entry> entries_;
+  const Entry* w_mass_ = nullptr;
   std::set<std::string> unused_;
   std::vector<std::string> remarks_;
 };

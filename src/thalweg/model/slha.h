@@ -6,7 +6,7 @@
 // the Cabibbo angle; ZPINPUTS 1 coupling.zp; CPINPUTS 1 cp.angle, 2 cp.even, 3 cp.odd.
 //
 // Nothing is dropped in silence. Refused, with the line and both values: an entry that is given twice with two values;
-// MASS 24 in scheme alpha_gf_mz that is not what follows (by derive()); SMINPUTS 4, 6, 7 beside another mass in MASS; a
+// MASS 24 in scheme alpha_gf_mz that is not what follows from the others; SMINPUTS 4, 6, 7 beside another mass in MASS; a
 // mass, width or Yukawa coupling of a particle that the model has without; VCKM beside another VCKMIN. All other blocks
 // and entries that no parameter belongs to are listed.
 #pragma once

@@ -271,7 +271,8 @@ void Integrator::adapt(IntegratorState& state, const Report& report) const {
     }
     if (sum == 0)
       run_error(
-          "all {} points of an iteration have weight zero: the cuts remove everything, or the parton densities "
+          "all {} points of an iteration have weight zero: the cuts remove everything, or leave a window (of pt, an "
+          "angle, the mass of particles that no line joins) that is too narrow to be hit, or the parton densities "
           "vanish; check [cuts] and beams.energy",
           state.iterations.back().points);
     state.adapted_efficiency =
