@@ -146,6 +146,7 @@ class TreeBuilder {
       set_t(line, step);
       rest &= ~tree_.clusters[step.blob].set;
       step.rest_least = bounds_.least_mass(rest);
+      step.rest_most = std::min(step.rest_most, bounds_.most_mass(rest));
       (from_a ? ++first : --last);
       step.last = tree_.blobs[first];
       tree_.steps.push_back(step);

@@ -32,10 +32,10 @@ struct ChannelTree {
   struct Step {
     std::size_t blob = 0;  // cluster
     bool from_a = true;
-    InvariantMap map{};       // of -t
-    double least_t = -1e300;  // -t is at least this much (cuts); t > 0 is there for beams with masses
-    double rest_least = 0;    // m of what is left
-    std::size_t last = 0;     // what is left, where it is one blob
+    InvariantMap map{};                        // of -t
+    double least_t = -1e300;                   // -t is at least this much (cuts); t > 0 is there for beams with masses
+    double rest_least = 0, rest_most = 1e300;  // m of what is left
+    std::size_t last = 0;                      // what is left, where it is one blob
   };
   std::vector<Cluster> clusters;
   std::vector<std::size_t> blobs;  // along the chain; one: s-channel

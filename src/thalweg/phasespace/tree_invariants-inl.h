@@ -121,7 +121,7 @@ class TreeWalk {
         return;
       }
       const VD lo = hn::Max(constant(step.rest_least), blobs),
-               hi = hn::Max(hn::Sub(left, s_.m[step.blob]), constant(0));
+               hi = hn::Max(hn::Min(hn::Sub(left, s_.m[step.blob]), constant(step.rest_most)), constant(0));
       const Mapped m2 = numbers_.rest(j, InvariantMap::power(kRestExponent), square(lo), square(hi));
       s_.rest2[j] = m2.value;
       s_.rest[j] = left = hn::Sqrt(m2.value);
