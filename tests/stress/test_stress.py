@@ -94,7 +94,7 @@ def test_what_heeds_no_signal_ends_after_ten_seconds():
     process = subprocess.Popen([program(), "diagrams", "g g > g g g g g g"], stdout=subprocess.DEVNULL)
     time.sleep(1)
     process.terminate()
-    assert process.wait(120) == 128 + signal.SIGTERM
+    assert process.wait(120) in (128 + signal.SIGTERM, -signal.SIGTERM)  # the second: before there was a handler
 
 
 @contextlib.contextmanager
@@ -294,4 +294,4 @@ def test_inspect_heeds_signals(tmp_path, sign):
     process = subprocess.Popen([program(), "inspect", str(tmp_path / "large.lhe.gz")], stdout=subprocess.DEVNULL)
     time.sleep(0.3)
     process.send_signal(sign)
-    assert process.wait(60) == 128 + sign
+    assert process.wait(60) in (128 + sign, -sign)  # the second: before there was a handler
