@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 #include <utility>
@@ -24,6 +25,7 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
         of.push_back(static_cast<std::size_t>(leg) - first_leg);
         set |= 1u << of.back();
       }
+      add_rapidity_cut(set, cut);
       switch (cut.observable) {
         case Observable::mass: mass_cuts_.push_back({set, cut.min, cut.max}); break;
         case Observable::transverse_mass:  // at most the mass of the pair
@@ -52,6 +54,47 @@ CutBounds::CutBounds(const Cuts& cuts, std::size_t first_leg, std::vector<double
   bound_transverse_momenta(first_leg, fixed);
 }
 
+void CutBounds::add_rapidity_cut(std::uint32_t set, const Cut& cut) {
+  const bool single = std::popcount(set) == 1;
+  const bool massless = single && masses_[static_cast<std::size_t>(std::countr_zero(set))] == 0;
+  RapidityCut limits{set, !massless, cut.min, cut.max};
+  switch (cut.observable) {
+    case Observable::abs_rapidity: limits.min = -cut.max; [[fallthrough]];  // a lower limit leaves two intervals
+    case Observable::rapidity: limits.pseudo = false; break;
+    case Observable::abs_eta: limits.min = -cut.max; break;
+    case Observable::eta: break;
+    case Observable::cos_theta:
+      limits.min = std::atanh(std::max(cut.min, -1.0)), limits.max = std::atanh(std::min(cut.max, 1.0));
+      break;
+    default: return;
+  }
+  for (RapidityCut& known : rapidity_cuts_)
+    if (known.set == set && known.pseudo == limits.pseudo) {
+      known.min = std::max(known.min, limits.min), known.max = std::min(known.max, limits.max);
+      return;
+    }
+  rapidity_cuts_.push_back(limits);
+}
+
+std::pair<double, double> CutBounds::rapidity_range(std::uint32_t set) const {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  std::pair<double, double> range{kNone, -kNone};
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (!(set >> i & 1)) continue;
+    double low = -kNone, high = kNone;
+    for (const RapidityCut& cut : rapidity_cuts_) {
+      if (cut.set != 1u << i) continue;
+      low = std::max(low, cut.pseudo ? std::min(cut.min, 0.0) : cut.min);
+      high = std::min(high, cut.pseudo ? std::max(cut.max, 0.0) : cut.max);
+    }
+    range = {std::min(range.first, low), std::max(range.second, high)};
+  }
+  for (const RapidityCut& cut : rapidity_cuts_)
+    if (cut.set == set && !cut.pseudo)
+      range = {std::max(range.first, cut.min), std::min(range.second, cut.max)};
+  return range;
+}
+
 CutBounds CutBounds::permuted(const std::vector<std::size_t>& permutation) const {
   CutBounds result = *this;
   for (std::size_t i = 0; i < size(); ++i) {
@@ -62,11 +105,14 @@ CutBounds CutBounds::permuted(const std::vector<std::size_t>& permutation) const
     for (std::size_t j = 0; j < size(); ++j)
       result.least_delta_r_[i * size() + j] = least_delta_r_[old * size() + permutation[j]];
   }
+  auto renamed = [&](std::uint32_t set) {
+    std::uint32_t names = 0;
+    for (std::size_t i = 0; i < size(); ++i) names |= (set >> permutation[i] & 1u) << i;
+    return names;
+  };
   for (auto* list : {&result.mass_cuts_, &result.pt_cuts_})
-    for (MassCut& cut : *list) {
-      const std::uint32_t old = std::exchange(cut.set, 0);
-      for (std::size_t i = 0; i < size(); ++i) cut.set |= (old >> permutation[i] & 1u) << i;
-    }
+    for (MassCut& cut : *list) cut.set = renamed(cut.set);
+  for (RapidityCut& cut : result.rapidity_cuts_) cut.set = renamed(cut.set);
   return result;
 }
 

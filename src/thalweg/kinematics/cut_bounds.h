@@ -21,11 +21,19 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "thalweg/kinematics/cuts.h"
 
 namespace thalweg {
+
+// min <= (pseudo)rapidity <= max of the sum of a set of final particles. Of one massless particle it is the rapidity.
+struct RapidityCut {
+  std::uint32_t set;
+  bool pseudo;
+  double min, max;
+};
 
 class CutBounds {
  public:
@@ -46,6 +54,11 @@ class CutBounds {
   double least_energy() const;                // sqrt(s_hat)
   // The cuts themselves.
   const Cuts& cuts() const { return cuts_; }
+  // Cuts on rapidities, pseudorapidities and polar angles that leave one interval, each set of particles once.
+  const std::vector<RapidityCut>& rapidity_cuts() const { return rapidity_cuts_; }
+  // Rapidity of every particle of a set lies between these, and so does that of their sum; +-infinity: not cut.
+  // |y| <= |eta|, with the same sign.
+  std::pair<double, double> rapidity_range(std::uint32_t set) const;
   // Whether some cut tells the two directions of the beam axis apart.
   bool has_direction() const { return has_direction_; }
 
@@ -55,12 +68,14 @@ class CutBounds {
     double min, max;
   };
   double least_pair(std::size_t i, std::size_t j) const;  // of 2 p_i.p_j
+  void add_rapidity_cut(std::uint32_t set, const Cut& cut);
 
   void bound_transverse_momenta(std::size_t first_leg, bool fixed);
 
   Cuts cuts_;
   std::vector<double> masses_, least_pt_, least_e_, least_delta_r_;
   std::vector<MassCut> mass_cuts_, pt_cuts_;
+  std::vector<RapidityCut> rapidity_cuts_;
   double energy_, least_ht_ = 0;
   bool has_direction_ = false;
 };

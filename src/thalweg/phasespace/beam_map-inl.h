@@ -1,6 +1,7 @@
 // Energy and boost of the partons for vectors of events: included once for each SIMD target.
-//   y_0 -> s_hat by a propagator map;  y_1: x_a = tau^y_1, x_b = tau^(1 - y_1), tau = s_hat / s
-//   dx_a dx_b = -ln(tau) / s ds_hat dy_1                                   (Heimel, thesis, eq. 5.42)
+//   y_0 -> s_hat by a propagator map;  x_a = tau^u, x_b = tau^(1 - u), tau = s_hat / s
+//   dx_a dx_b = -ln(tau) / s ds_hat du                                     (Heimel, thesis, eq. 5.42)
+// u is chosen last (boost_range-inl.h).
 #if defined(THALWEG_PHASESPACE_BEAM_MAP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef THALWEG_PHASESPACE_BEAM_MAP_INL_H_
 #undef THALWEG_PHASESPACE_BEAM_MAP_INL_H_
@@ -19,8 +20,12 @@ namespace HWY_NAMESPACE {
 
 inline constexpr std::size_t kMaxFinal = 10;
 
+// `volume`: of ds_hat and of u from 0 to 1.
+struct PartonEnergy {
+  VD s_hat, volume;
+};
 struct Partons {
-  VD s_hat, x_a, x_b, volume;
+  VD s_hat, x_a, x_b;
 };
 
 HWY_INLINE VD beam_spread(const EnergyRange& range, VD s_hat) {
@@ -28,25 +33,26 @@ HWY_INLINE VD beam_spread(const EnergyRange& range, VD s_hat) {
   return hn::Div(hn::Neg(hn::Log(D(), hn::Div(s_hat, s))), s);
 }
 
-HWY_INLINE Partons partons_forward(const EnergyRange& range, VD y0, VD y1) {
-  const D d;
+HWY_INLINE PartonEnergy energy_forward(const EnergyRange& range, VD y0) {
   const Mapped energy = map_forward(range.map, y0, constant(range.s_min), constant(range.s_max));
-  const VD log_tau = hn::Log(d, hn::Div(energy.value, constant(range.s)));
-  return {energy.value, hn::Exp(d, hn::Mul(y1, log_tau)), hn::Exp(d, hn::Mul(hn::Sub(constant(1), y1), log_tau)),
-          hn::Mul(energy.volume, beam_spread(range, energy.value))};
+  return {energy.value, hn::Mul(energy.volume, beam_spread(range, energy.value))};
 }
 
-// The volume; y_0 and y_1 too where they are wanted.
-HWY_INLINE VD partons_inverse(const EnergyRange& range, VD s_hat, VD x_a, VD x_b, VD* y0, VD* y1) {
-  const D d;
+// The volume; y_0 too where it is wanted.
+HWY_INLINE VD energy_inverse(const EnergyRange& range, VD s_hat, VD x_a, VD x_b, VD* y0) {
   const Mapped energy = map_inverse(range.map, s_hat, constant(range.s_min), constant(range.s_max));
-  if (y0) {
-    *y0 = energy.value;
-    *y1 = hn::MulAdd(hn::Div(hn::Log(d, hn::Div(x_a, x_b)), hn::Log(d, hn::Div(s_hat, constant(range.s)))),
-                     constant(0.5), constant(0.5));
-  }
+  if (y0) *y0 = energy.value;
   const auto physical = hn::And(hn::Le(x_a, constant(1)), hn::Le(x_b, constant(1)));
   return hn::IfThenElseZero(physical, hn::Mul(energy.volume, beam_spread(range, s_hat)));
+}
+
+HWY_INLINE VD log_tau(const EnergyRange& range, VD s_hat) {
+  return hn::Log(D(), hn::Div(s_hat, constant(range.s)));
+}
+
+HWY_INLINE Partons partons_at(VD s_hat, VD log_tau, VD u) {
+  const D d;
+  return {s_hat, hn::Exp(d, hn::Mul(u, log_tau)), hn::Exp(d, hn::Mul(hn::Sub(constant(1), u), log_tau))};
 }
 
 // Light-cone components e + z and e - z of a particle on its mass shell, without cancellation.
@@ -102,9 +108,9 @@ HWY_INLINE Partons partons_of(const Beams& beams, const Vector4* final, const do
     plus = hn::Add(plus, cone.plus), minus = hn::Add(minus, cone.minus);
   }
   if (beams.kind != Beams::Kind::hadrons)
-    return {constant(beams.energy * beams.energy), constant(1), constant(1), constant(1)};
+    return {constant(beams.energy * beams.energy), constant(1), constant(1)};
   const VD scale = constant(1 / beams.energy);
-  return {hn::Mul(plus, minus), hn::Mul(plus, scale), hn::Mul(minus, scale), constant(1)};
+  return {hn::Mul(plus, minus), hn::Mul(plus, scale), hn::Mul(minus, scale)};
 }
 
 }  // namespace HWY_NAMESPACE

@@ -18,16 +18,19 @@ struct Beams {
 
 // SoA. `jacobian` is 1/g: the volume of dx_a dx_b dPhi_n (dPhi_n alone for fixed energy) per unit of the hypercube,
 // dPhi_n = prod_i d^3p_i / ((2 pi)^3 2 E_i) (2 pi)^4 delta^4(p_a + p_b - sum_i p_i); 0 where there is no point, and
-// then nothing else means anything.
+// then nothing else means anything. Hadrons: x_a = tau^u, x_b = tau^(1 - u), tau = x_a x_b, and cuts on rapidities
+// leave the final momenta u from u_low to u_low + u_range (boost_range-inl.h).
 struct PhaseSpacePoints {
   Momenta momenta;
   std::span<double> x_a, x_b;
   std::span<double> s_hat;
+  std::span<double> u_low, u_range;
   std::span<double> jacobian;
 
   static PhaseSpacePoints take(Arena& arena, std::size_t legs, std::size_t events) {
     return {Momenta::take(arena, legs, events), arena.take<double>(events), arena.take<double>(events),
-            arena.take<double>(events), arena.take<double>(events)};
+            arena.take<double>(events), arena.take<double>(events), arena.take<double>(events),
+            arena.take<double>(events)};
   }
 };
 

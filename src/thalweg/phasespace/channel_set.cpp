@@ -39,7 +39,8 @@ ChannelTree permuted_tree(const Topology& topology, const std::vector<int>& perm
 ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, const Parameters& parameters,
                        const Beams& beams, const CutBounds& bounds, ChannelKinds kinds,
                        const std::vector<std::string>& labels)
-    : invariants_(std::make_unique<InvariantTable>(beams, final_masses(sets[0].process, model, parameters))) {
+    : invariants_(std::make_unique<InvariantTable>(beams, final_masses(sets[0].process, model, parameters),
+                                                    bounds.rapidity_cuts())) {
   for (const DiagramSet& set : sets)
     if (final_masses(set.process, model, parameters) != final_masses(sets[0].process, model, parameters))
       request_error("'{}' and '{}' have final particles of different masses; run them one by one",

@@ -8,7 +8,7 @@
 // clang-format off
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
-#include "thalweg/phasespace/beam_map-inl.h"
+#include "thalweg/phasespace/boost_range-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -59,7 +59,8 @@ void Pairs(const Momenta& momenta, const std::vector<double>& masses, std::size_
   }
 }
 
-void PartonsOf(const Beams& beams, const std::vector<double>& masses, const PhaseSpacePoints& points) {
+void PartonsOf(const Beams& beams, const std::vector<double>& masses, const std::vector<RapidityCut>& cuts,
+               const PhaseSpacePoints& points) {
   const std::size_t lanes = hn::Lanes(D()), n = masses.size();
   for (std::size_t e = 0; e < points.momenta.size(); e += lanes) {
     const std::size_t left = points.momenta.size() - e;
@@ -69,6 +70,13 @@ void PartonsOf(const Beams& beams, const std::vector<double>& masses, const Phas
     store(partons.s_hat, points.s_hat.data() + e, left);
     store(partons.x_a, points.x_a.data() + e, left);
     store(partons.x_b, points.x_b.data() + e, left);
+    if (beams.kind != Beams::Kind::hadrons) continue;
+    const VD s = constant(beams.energy * beams.energy), half = constant(0.5);
+    const BoostRange u =
+        boost_range(cuts, hn::Log(D(), hn::Div(partons.s_hat, s)), final, masses.data(),
+                    hn::Mul(half, hn::Log(D(), hn::Div(partons.x_a, partons.x_b))));
+    store(u.low, points.u_low.data() + e, left);
+    store(u.range, points.u_range.data() + e, left);
   }
 }
 
@@ -81,8 +89,8 @@ namespace thalweg {
 HWY_EXPORT(Pairs);
 HWY_EXPORT(PartonsOf);
 
-InvariantTable::InvariantTable(const Beams& beams, std::vector<double> masses)
-    : beams_(beams), masses_(std::move(masses)) {}
+InvariantTable::InvariantTable(const Beams& beams, std::vector<double> masses, std::vector<RapidityCut> cuts)
+    : beams_(beams), masses_(std::move(masses)), cuts_(std::move(cuts)) {}
 
 InvariantTable::Wanted InvariantTable::sum_of(std::uint32_t set) const {
   Wanted wanted{0, {}};
@@ -121,8 +129,14 @@ std::size_t InvariantTable::minus_t(std::uint32_t side_of_a) {
 
 PhaseSpacePoints InvariantTable::points_of(const Momenta& momenta, Arena& arena) const {
   const std::size_t n = momenta.size();
-  const PhaseSpacePoints points{momenta, arena.take<double>(n), arena.take<double>(n), arena.take<double>(n), {}};
-  HWY_DYNAMIC_DISPATCH(PartonsOf)(beams_, masses_, points);
+  const PhaseSpacePoints points{momenta,
+                                arena.take<double>(n),
+                                arena.take<double>(n),
+                                arena.take<double>(n),
+                                arena.take<double>(n),
+                                arena.take<double>(n),
+                                {}};
+  HWY_DYNAMIC_DISPATCH(PartonsOf)(beams_, masses_, cuts_, points);
   return points;
 }
 

@@ -5,13 +5,14 @@
 #include <map>
 #include <vector>
 
+#include "thalweg/kinematics/cut_bounds.h"
 #include "thalweg/phasespace/beams.h"
 
 namespace thalweg {
 
 class InvariantTable {
  public:
-  InvariantTable(const Beams& beams, std::vector<double> masses);
+  InvariantTable(const Beams& beams, std::vector<double> masses, std::vector<RapidityCut> cuts = {});
 
   // The row of m^2 of a set of final particles (bit i: particle i), or of -t of the line between beam a and a set on
   // one side and all others on the side of b. GeV^2.
@@ -20,7 +21,7 @@ class InvariantTable {
   std::size_t particles() const { return masses_.size(); }
   std::size_t rows() const { return wanted_.size(); }
 
-  // Any momenta with the x_a, x_b and s_hat that belong to them; no jacobian.
+  // Any momenta with the x_a, x_b, s_hat and range of u that belong to them; no jacobian.
   PhaseSpacePoints points_of(const Momenta& momenta, Arena& arena) const;
   // out: rows() rows. Each to about rounding where it is of a single pair, or of one particle and a massless beam;
   // larger sets are sums of pairs. x_a, x_b and s_hat belong to the momenta.
@@ -37,6 +38,7 @@ class InvariantTable {
 
   Beams beams_;
   std::vector<double> masses_;
+  std::vector<RapidityCut> cuts_;
   std::map<std::uint32_t, std::size_t> known_;
   std::vector<Wanted> wanted_;
 };

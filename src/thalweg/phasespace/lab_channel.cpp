@@ -40,13 +40,13 @@ void LabForward(const TreeLayout& layout, const Batch& y, const PhaseSpacePoints
     for (std::size_t i = 0; i < tree.blobs.size(); ++i) lab.blob[i].m = state.m[tree.blobs[i]];
     LabFromCoordinates numbers{y, e, left, masses.row};
     LabWalk(tree, layout.energy.s, numbers, lab).run(constant(1));
-    const VD log_tau = hn::Log(d, hn::Div(lab.s_hat, constant(layout.energy.s))), y1 = numbers.next();
-    const Partons partons{lab.s_hat, hn::Exp(d, hn::Mul(y1, log_tau)),
-                          hn::Exp(d, hn::Mul(hn::Sub(constant(1), y1), log_tau)), lab.volume};
+    const VD y1 = numbers.next();
     TreeMomenta momenta(layout, state, y, e, left);
     for (std::size_t i = 0; i < tree.blobs.size(); ++i) momenta.p[tree.blobs[i]] = blob_momentum(lab, i);
     momenta.make(hn::Sqrt(lab.s_hat), true);
-    store(finite_volume(state.volume, lab.volume), points.jacobian.data() + e, left);
+    const Partons partons = boosted_partons(layout, momenta, lab.s_hat, y1, points, e, left);
+    const VD tree_volume = hn::Mul(state.volume, load(points.u_range.data() + e, left));
+    store(finite_volume(tree_volume, lab.volume), points.jacobian.data() + e, left);
     store_incoming(layout.beams, partons, points, e, left);
     FinalMomenta(layout, partons.x_a, partons.x_b).store_all(momenta, points, e, left);
   }
@@ -92,10 +92,11 @@ void LabInverse(const TreeLayout& layout, const PhaseSpacePoints& points, const 
     LabFromMomenta numbers{known, y, e, left, masses.row};
     LabWalk(tree, layout.energy.s, numbers, lab).run(constant(1));
     const auto physical = hn::And(hn::Le(x_a, constant(1)), hn::Le(x_b, constant(1)));
-    const VD volume = hn::IfThenElseZero(physical, finite_volume(state.volume, lab.volume));
+    const VD tree_volume = hn::Mul(state.volume, load(points.u_range.data() + e, left));
+    const VD volume = hn::IfThenElseZero(physical, finite_volume(tree_volume, lab.volume));
     store(hn::IfThenElseZero(hn::Gt(volume, constant(0)), hn::Div(constant(1), volume)), density + e, left);
     if (!y) continue;
-    numbers.put(hn::Div(hn::Log(d, x_a), hn::Add(hn::Log(d, x_a), hn::Log(d, x_b))));
+    numbers.put(boost_coordinate(layout, load(points.s_hat.data() + e, left), x_a, x_b, points, e, left));
     TreeMomenta momenta(layout, state, *y, e, left);
     FinalMomenta(layout, x_a, x_b).load_all(points, e, left, momenta);
     momenta.find_angles(hn::Sqrt(load(points.s_hat.data() + e, left)), true);

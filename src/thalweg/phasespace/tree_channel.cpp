@@ -21,15 +21,18 @@ void TreeForward(const TreeLayout& layout, const Batch& y, const PhaseSpacePoint
   for (std::size_t e = 0; e < y.size; e += lanes) {
     const std::size_t left = y.size - e;
     const VD one = constant(1);
-    const Partons partons = hadrons ? partons_forward(layout.energy, load(y.row(0) + e, left), load(y.row(1) + e, left))
-                                    : Partons{constant(layout.energy.s), one, one, one};
+    const PartonEnergy energy = hadrons ? energy_forward(layout.energy, load(y.row(0) + e, left))
+                                        : PartonEnergy{constant(layout.energy.s), one};
     FromCoordinates numbers{y, e, left, hadrons ? 2u : 0u};
-    TreeWalk(layout, numbers, state).run(partons.s_hat, partons.volume);
+    TreeWalk(layout, numbers, state).run(energy.s_hat, energy.volume);
     TreeMomenta momenta(layout, state, y, e, left);
-    momenta.make(hn::Sqrt(partons.s_hat));
+    momenta.make(hn::Sqrt(energy.s_hat));
+    Partons partons{energy.s_hat, one, one};
+    if (hadrons) partons = boosted_partons(layout, momenta, energy.s_hat, load(y.row(1) + e, left), points, e, left);
+    const VD volume = hadrons ? hn::Mul(state.volume, load(points.u_range.data() + e, left)) : state.volume;
     // A volume that is none stays 0 whatever was computed with it.
-    const auto alive = hn::And(hn::Gt(state.volume, constant(0)), hn::IsFinite(state.volume));
-    store(hn::IfThenElseZero(alive, state.volume), points.jacobian.data() + e, left);
+    const auto alive = hn::And(hn::Gt(volume, constant(0)), hn::IsFinite(volume));
+    store(hn::IfThenElseZero(alive, volume), points.jacobian.data() + e, left);
     store_incoming(layout.beams, partons, points, e, left);
     FinalMomenta(layout, partons.x_a, partons.x_b).store_all(momenta, points, e, left);
   }
@@ -42,12 +45,13 @@ void TreeDensity(const TreeLayout& layout, const PhaseSpacePoints& points, const
   for (std::size_t e = 0; e < points.momenta.size(); e += lanes) {
     const std::size_t left = points.momenta.size() - e;
     const VD s_hat = load(points.s_hat.data() + e, left);
-    const VD volume = hadrons ? partons_inverse(layout.energy, s_hat, load(points.x_a.data() + e, left),
-                                                load(points.x_b.data() + e, left), nullptr, nullptr)
+    const VD before = hadrons ? energy_inverse(layout.energy, s_hat, load(points.x_a.data() + e, left),
+                                               load(points.x_b.data() + e, left), nullptr)
                               : constant(1);
     FromTable numbers{layout, table, nullptr, e, left, 0};
-    TreeWalk(layout, numbers, state).run(s_hat, volume);
-    store(hn::IfThenElseZero(hn::Gt(state.volume, constant(0)), hn::Div(constant(1), state.volume)), out + e, left);
+    TreeWalk(layout, numbers, state).run(s_hat, before);
+    const VD volume = hadrons ? hn::Mul(state.volume, load(points.u_range.data() + e, left)) : state.volume;
+    store(hn::IfThenElseZero(hn::Gt(volume, constant(0)), hn::Div(constant(1), volume)), out + e, left);
   }
 }
 
@@ -60,16 +64,17 @@ void TreeInverse(const TreeLayout& layout, const PhaseSpacePoints& points, const
     const std::size_t left = points.momenta.size() - e;
     const VD s_hat = load(points.s_hat.data() + e, left), x_a = load(points.x_a.data() + e, left),
              x_b = load(points.x_b.data() + e, left);
-    VD volume = constant(1);
+    VD before = constant(1);
     if (hadrons) {
-      VD y0, y1;
-      volume = partons_inverse(layout.energy, s_hat, x_a, x_b, &y0, &y1);
+      VD y0;
+      before = energy_inverse(layout.energy, s_hat, x_a, x_b, &y0);
       store(y0, y.row(0) + e, left);
-      store(y1, y.row(1) + e, left);
+      store(boost_coordinate(layout, s_hat, x_a, x_b, points, e, left), y.row(1) + e, left);
     }
     FromTable numbers{layout, table, &y, e, left, hadrons ? 2u : 0u};
-    TreeWalk(layout, numbers, state).run(s_hat, volume);
-    store(hn::IfThenElseZero(hn::Gt(state.volume, constant(0)), hn::Div(constant(1), state.volume)), density + e, left);
+    TreeWalk(layout, numbers, state).run(s_hat, before);
+    const VD volume = hadrons ? hn::Mul(state.volume, load(points.u_range.data() + e, left)) : state.volume;
+    store(hn::IfThenElseZero(hn::Gt(volume, constant(0)), hn::Div(constant(1), volume)), density + e, left);
 
     TreeMomenta momenta(layout, state, y, e, left);
     FinalMomenta(layout, x_a, x_b).load_all(points, e, left, momenta);

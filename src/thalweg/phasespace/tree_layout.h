@@ -17,6 +17,7 @@ struct TreeLayout {
   Beams beams;
   EnergyRange energy;
   std::vector<double> masses;                             // of the final particles
+  std::vector<RapidityCut> rapidity_cuts;
   std::vector<std::size_t> cluster_row, rest_row, t_row;  // of the table
   std::size_t angles = 0;                                 // first coordinate that is one
 };

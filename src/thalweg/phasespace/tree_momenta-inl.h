@@ -6,6 +6,7 @@
 #define THALWEG_PHASESPACE_TREE_MOMENTA_INL_H_
 #endif
 
+#include "thalweg/phasespace/boost_range-inl.h"
 #include "thalweg/phasespace/tree_invariants-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -128,6 +129,28 @@ class TreeMomenta {
   const Batch& y_;
   std::size_t event_, left_, row_;
 };
+
+// The partons of coordinate `y` in the range of u that cuts leave to final momenta in their rest frame; the range goes
+// into `points`.
+HWY_INLINE Partons boosted_partons(const TreeLayout& layout, const TreeMomenta& momenta, VD s_hat, VD y,
+                                   const PhaseSpacePoints& points, std::size_t e, std::size_t left) {
+  Vector4 final[kMaxFinal];
+  for (std::size_t c = 0; c < layout.tree.clusters.size(); ++c)
+    if (const int leg = layout.tree.clusters[c].leg; leg >= 0) final[leg] = momenta.p[c];
+  const VD log = log_tau(layout.energy, s_hat);
+  const BoostRange u = boost_range(layout.rapidity_cuts, log, final, layout.masses.data(), constant(0));
+  store(u.low, points.u_low.data() + e, left);
+  store(u.range, points.u_range.data() + e, left);
+  return partons_at(s_hat, log, hn::MulAdd(u.range, y, u.low));
+}
+// Back: y.
+HWY_INLINE VD boost_coordinate(const TreeLayout& layout, VD s_hat, VD x_a, VD x_b, const PhaseSpacePoints& points,
+                               std::size_t e, std::size_t left) {
+  const D d;
+  const VD half = constant(0.5);
+  const VD u = hn::MulAdd(hn::Div(hn::Log(d, hn::Div(x_a, x_b)), log_tau(layout.energy, s_hat)), half, half);
+  return hn::Div(hn::Sub(u, load(points.u_low.data() + e, left)), load(points.u_range.data() + e, left));
+}
 
 // Final momenta of a batch in the rest frame of the partons, from those of the collider and back.
 class FinalMomenta {

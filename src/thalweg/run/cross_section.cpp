@@ -40,6 +40,8 @@ void CrossSection::select(const PhaseSpacePoints& all, Survivors& s, Arena& aren
   pack(all.x_a.data(), s.points.x_a.data());
   pack(all.x_b.data(), s.points.x_b.data());
   pack(all.s_hat.data(), s.points.s_hat.data());
+  pack(all.u_low.data(), s.points.u_low.data());
+  pack(all.u_range.data(), s.points.u_range.data());
   pack(all.jacobian.data(), s.points.jacobian.data());
 }
 

@@ -47,6 +47,8 @@ void CrossSection::prior_weights(const Survivors& s, std::size_t first, std::spa
                                 s.points.x_a.subspan(first, n),
                                 s.points.x_b.subspan(first, n),
                                 s.points.s_hat.subspan(first, n),
+                                s.points.u_low.subspan(first, n),
+                                s.points.u_range.subspan(first, n),
                                 {}};
   const Batch table = Batch::take(arena, channels_->invariants().rows(), n);
   channels_->invariants().evaluate(points, table, arena);
