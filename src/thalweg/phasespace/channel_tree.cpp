@@ -10,6 +10,30 @@ namespace {
 // Where a massless line may reach its pole, its map is flat below this, GeV^2; of p_T^2 where nothing gives a scale.
 constexpr double kSoftScale2 = 1, kLabScale2 = 100;
 
+// Of `set`, back to back with all others. Rapidities of two bodies differ by at most y: massless ones have
+// cos = tanh((y_1 - y_2) / 2). At fixed energy the rest frame of the partons is that of the collider.
+PolarRange polar_range(std::uint32_t set, const CutBounds& bounds, const Beams& beams) {
+  PolarRange range;
+  const std::uint32_t others = ((1u << bounds.size()) - 1) & ~set;
+  const auto single = [](std::uint32_t s) { return std::popcount(s) == 1; };
+  const auto massless = [&](std::uint32_t s) {
+    return single(s) && bounds.mass(static_cast<std::size_t>(std::countr_zero(s))) == 0;
+  };
+  for (const std::uint32_t s : {set, others})
+    if (single(s)) range.least_pt = std::max(range.least_pt, bounds.least_pt(static_cast<std::size_t>(std::countr_zero(s))));
+  const auto [low, high] = bounds.rapidity_range(set);
+  const auto [other_low, other_high] = bounds.rapidity_range(others);
+  auto narrow = [&](double least, double most) {
+    range.min = std::max(range.min, std::tanh(least)), range.max = std::min(range.max, std::tanh(most));
+  };
+  if (massless(set) && massless(others)) narrow((low - other_high) / 2, (high - other_low) / 2);
+  if (beams.kind == Beams::Kind::partons) {
+    if (massless(set)) narrow(low, high);
+    if (massless(others)) narrow(-other_high, -other_low);
+  }
+  return range;
+}
+
 class TreeBuilder {
  public:
   TreeBuilder(const Topology& topology, const Beams& beams, const CutBounds& bounds)
@@ -60,6 +84,12 @@ class TreeBuilder {
       right = next;
     }
     make_steps();
+    if (!tree_.steps.empty()) {
+      tree_.polar = polar_range(tree_.clusters[tree_.steps[0].blob].set, bounds_, beams_);
+    } else if (incoming_ == 2) {
+      const ChannelTree::Cluster& whole = tree_.clusters[tree_.blobs[0]];
+      tree_.polar = polar_range(tree_.clusters[whole.children[0]].set, bounds_, beams_);
+    }
     return std::move(tree_);
   }
 
@@ -97,6 +127,7 @@ class TreeBuilder {
     tree_.clusters.emplace_back();
     ChannelTree::Cluster made;
     made.set = set;
+    made.rapidity = bounds_.rapidity_range(set);
     if (std::popcount(set) == 1) {
       made.leg = std::countr_zero(set);
       made.least = made.most = bounds_.mass(static_cast<std::size_t>(made.leg));

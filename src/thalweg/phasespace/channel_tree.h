@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "thalweg/amplitude/diagram_channels.h"
@@ -18,7 +20,14 @@
 
 namespace thalweg {
 
+// What cuts leave of the cosine to the beams, in the rest frame of the partons, of the first of two bodies:
+//   min <= cos <= max,  cos^2 <= 1 - (least_pt / p)^2
+struct PolarRange {
+  double min = -1, max = 1, least_pt = 0;
+};
+
 struct ChannelTree {
+  static constexpr double kUnlimited = std::numeric_limits<double>::infinity();
   // A set of final particles of one invariant mass; children stand behind their parents, the one whose mass is chosen
   // first before the other.
   struct Cluster {
@@ -28,6 +37,7 @@ struct ChannelTree {
     InvariantMap map{};              // of m^2
     double least = 0, most = 1e300;  // m; a particle has its mass as both
     double least_pt = 0;
+    std::pair<double, double> rapidity{-kUnlimited, kUnlimited};  // that cuts leave it
   };
   struct Step {
     std::size_t blob = 0;  // cluster
@@ -40,6 +50,7 @@ struct ChannelTree {
   std::vector<Cluster> clusters;
   std::vector<std::size_t> blobs;  // along the chain; one: s-channel
   std::vector<Step> steps;         // blobs.size() - 1
+  PolarRange polar;                // of the first step, or of the first child in the decay of the whole
   InvariantMap s_hat;              // hadrons
   double lab_scale2 = 0;           // of p_T^2 where no cut gives one (LabChannel)
 };

@@ -69,6 +69,7 @@ class LabWalk {
   }
 
   // With A = sum m_T e^y, B = sum m_T e^-y of the blobs so far and m_T R of those to come, A B <= (sqrt(s) - R)^2.
+  // Cuts leave the last blob a rapidity from `least` to `most`, less with each blob that is chosen.
   void rapidities(std::size_t n) {
     const D d;
     LabBlob& last = l_.blob[n - 1];
@@ -76,6 +77,8 @@ class LabWalk {
     VD a = last.mt, b = last.mt, left = constant(0);
     for (std::size_t i = 0; i + 1 < n; ++i) left = hn::Add(left, l_.blob[i].mt);
     auto alive = hn::Gt(l_.volume, constant(0));
+    const auto [last_min, last_max] = tree_.clusters[tree_.blobs[n - 1]].rapidity;
+    VD least = constant(last_min), most = constant(last_max);
     for (std::size_t i = 0; i + 1 < n; ++i) {
       LabBlob& blob = l_.blob[i];
       left = hn::Sub(left, blob.mt);
@@ -86,8 +89,12 @@ class LabWalk {
       // m_T B u^2 - c u + m_T A <= 0, u = e^delta
       const VD q = hn::Mul(constant(0.5), hn::Add(hn::Max(c, constant(1e-300)), root(discriminant)));
       const VD hi = hn::Log(d, hn::Div(q, hn::Mul(blob.mt, b))), lo = hn::Log(d, hn::Div(hn::Mul(blob.mt, a), q));
-      const Mapped delta = numbers_.rapidity(i, lo, hi);
+      const auto [blob_min, blob_max] = tree_.clusters[tree_.blobs[i]].rapidity;
+      const Mapped delta = numbers_.rapidity(i, hn::Max(lo, hn::Sub(constant(blob_min), most)),
+                                             hn::Min(hi, hn::Sub(constant(blob_max), least)));
       blob.delta = delta.value;
+      least = hn::Max(least, hn::Sub(constant(blob_min), delta.value));
+      most = hn::Min(most, hn::Sub(constant(blob_max), delta.value));
       const VD u = hn::Exp(d, delta.value);
       a = hn::MulAdd(blob.mt, u, a), b = hn::Add(hn::Div(blob.mt, u), b);
       l_.volume = hn::Mul(l_.volume, delta.volume);

@@ -27,6 +27,7 @@ struct TreeState {
   VD m[kMaxClusters], m2[kMaxClusters];
   VD rest[kMaxFinal], rest2[kMaxFinal], minus_t[kMaxFinal];
   Scattering step[kMaxFinal];
+  VD cos_min, cos_max;  // of the first step or of the decay of the whole
   VD volume;
 };
 
@@ -136,6 +137,18 @@ class TreeWalk {
     if (second.leg < 0) choose_mass(b, hn::Sub(s_.m[c], s_.m[a]));
     const VD lambda = root_kallen(s_.m[c], s_.m[a], s_.m[b]);
     take({lambda, hn::Div(lambda, hn::Mul(constant(4 * kTwoPi), s_.m2[c]))});
+    if (c != tree_.blobs[0] || tree_.blobs.size() > 1) return;
+    polar(hn::Div(hn::Mul(constant(0.5), lambda), s_.m[c]));
+    const VD range = hn::Mul(constant(0.5), hn::Sub(s_.cos_max, s_.cos_min));
+    take({range, hn::Max(range, constant(0))});
+  }
+
+  // `p`: the momentum of the two bodies.
+  void polar(VD p) {
+    const VD ratio = hn::Div(constant(tree_.polar.least_pt), hn::Max(p, constant(1e-300)));
+    const VD most = root(hn::NegMulAdd(ratio, ratio, constant(1)));
+    s_.cos_max = hn::Min(constant(tree_.polar.max), most);
+    s_.cos_min = hn::Max(constant(tree_.polar.min), hn::Neg(most));
   }
 
   void scatterings(VD s_hat, VD energy) {
@@ -154,8 +167,14 @@ class TreeWalk {
       x.er = hn::Mul(half, hn::Sub(hn::Add(p2, s_.rest2[j]), m2));
       const VD ea = hn::Mul(half, hn::Sub(hn::Add(p2, a2), b2));
       x.low = smallest_minus_t(ea, x.pa, x.e1, x.p1, a2, m2);
-      const VD high = hn::MulAdd(constant(4), hn::Mul(x.pa, x.p1), x.low);
-      const Mapped t = numbers_.minus_t(j, step.map, hn::Max(x.low, constant(step.least_t)), high);
+      VD low = x.low, high = hn::MulAdd(constant(4), hn::Mul(x.pa, x.p1), x.low);
+      if (j == 0) {
+        polar(x.p1);
+        const VD pp = hn::Mul(constant(2), hn::Mul(x.pa, x.p1)), one = constant(1);
+        low = hn::MulAdd(pp, hn::Sub(one, s_.cos_max), x.low);
+        high = hn::MulAdd(pp, hn::Sub(one, s_.cos_min), x.low);
+      }
+      const Mapped t = numbers_.minus_t(j, step.map, hn::Max(low, constant(step.least_t)), high);
       s_.minus_t[j] = t.value;
       take({t.value, hn::Div(t.volume, hn::Mul(constant(4 * kTwoPi), lambda))});
       line[step.from_a ? 0 : 1] = hn::Neg(t.value);

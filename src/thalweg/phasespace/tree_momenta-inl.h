@@ -97,7 +97,12 @@ class TreeMomenta {
     const RestFrame frame(p[c], s_.m[c]);
     const VD k = hn::Div(root_kallen(s_.m[c], s_.m[a], s_.m[b]), hn::Mul(constant(2), s_.m[c]));
     const VD y = next(), one = constant(1), phi = hn::Mul(constant(kTwoPi), next());
-    const VD plus = hn::Mul(constant(2), y), minus = hn::Mul(constant(2), hn::Sub(one, y));  // 1 +- cos
+    VD plus = hn::Mul(constant(2), y), minus = hn::Mul(constant(2), hn::Sub(one, y));  // 1 +- cos
+    if (is_whole(c)) {
+      const VD range = hn::Sub(s_.cos_max, s_.cos_min);
+      plus = hn::MulAdd(range, y, hn::Add(one, s_.cos_min));
+      minus = hn::MulAdd(range, hn::Sub(one, y), hn::Sub(one, s_.cos_max));
+    }
     const VD across = hn::Mul(k, hn::Sqrt(hn::Mul(plus, minus)));
     const VD u = hn::Mul(across, hn::Cos(d, phi)), v = hn::Mul(across, hn::Sin(d, phi));
     p[a] = child(frame, s_.m2[a], k, plus, u, v);
@@ -115,11 +120,18 @@ class TreeMomenta {
     return p;
   }
 
+  // Whose decay is in the rest frame of the partons; a particle's decay has no beams.
+  bool is_whole(std::size_t c) const { return tree_.blobs.size() == 1 && c == tree_.blobs[0]; }
+
   void decay_angles(std::size_t c) {
     const RestFrame frame(p[c], s_.m[c]);
     VD e, u, v, w;
     frame.at_rest(p[tree_.clusters[c].children[0]], e, u, v, w);
-    put(half_cosine(u, v, w));
+    VD half = half_cosine(u, v, w);
+    if (is_whole(c))
+      half = hn::Div(hn::NegMulAdd(constant(0.5), hn::Add(constant(1), s_.cos_min), half),
+                     hn::Mul(constant(0.5), hn::Sub(s_.cos_max, s_.cos_min)));
+    put(half);
     put(turns(v, u));
   }
 
