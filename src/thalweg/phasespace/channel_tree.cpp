@@ -44,7 +44,7 @@ class TreeBuilder {
         all_((1u << bounds.size()) - 1) {
     for (const Topology::Line& line : topology.lines) {
       const bool between_beams = incoming_ == 2 && (line.mask >> 1 & 1);
-      (between_beams ? t_lines_ : s_lines_).push_back({line.mask >> incoming_, line.mass, line.width});
+      (between_beams ? t_lines_ : s_lines_).push_back({line.mask >> incoming_, line.mass, line.width, line.colour});
     }
     // From beam a on: what stands on the side of b becomes less.
     std::sort(t_lines_.begin(), t_lines_.end(),
@@ -97,6 +97,7 @@ class TreeBuilder {
   struct Line {
     std::uint32_t set;  // final particles; t-channel: those on the side of b
     double mass, width;
+    int colour;
   };
 
   const Line* line_of(std::uint32_t set) const {
@@ -149,7 +150,24 @@ class TreeBuilder {
     if (!is_resonance(first) && is_resonance(second)) std::swap(first, second);
     const std::size_t a = cluster(first), b = cluster(second);
     tree_.clusters[at].children[0] = a, tree_.clusters[at].children[1] = b;
+    tree_.clusters[at].transverse = transverse_decay(set, first, second);
     return at;
+  }
+
+  // Leptons of a W, Z or photon with cuts on transverse momenta. Soft and collinear jets peak in the angle to the
+  // direction of flight.
+  std::optional<TransverseDecay> transverse_decay(std::uint32_t set, std::uint32_t first, std::uint32_t second) const {
+    const Line* line = line_of(set);
+    if (incoming_ != 2 || set == all_ || std::popcount(set) != 2 || !line || line->colour != 1) return std::nullopt;
+    const auto i = static_cast<std::size_t>(std::countr_zero(first)),
+               j = static_cast<std::size_t>(std::countr_zero(second));
+    if (bounds_.mass(i) > 0 || bounds_.mass(j) > 0 || std::max(bounds_.least_pt(i), bounds_.least_pt(j)) <= 0)
+      return std::nullopt;
+    const auto [low, high] = bounds_.rapidity_range(first);
+    const auto [other_low, other_high] = bounds_.rapidity_range(second);
+    return TransverseDecay{{bounds_.least_pt(i), bounds_.least_pt(j)},
+                           std::tanh((low - other_high) / 2),
+                           std::tanh((high - other_low) / 2)};
   }
 
   bool is_resonance(std::uint32_t set) const {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,12 @@ struct PolarRange {
   double min = -1, max = 1, least_pt = 0;
 };
 
+// What cuts leave of the decay of a moving pair into two massless particles (transverse_decay-inl.h).
+struct TransverseDecay {
+  double least_pt[2] = {0, 0};
+  double tanh_min = -1, tanh_max = 1;  // of half the smallest and largest difference of the rapidities
+};
+
 struct ChannelTree {
   static constexpr double kUnlimited = std::numeric_limits<double>::infinity();
   // A set of final particles of one invariant mass; children stand behind their parents, the one whose mass is chosen
@@ -38,6 +45,7 @@ struct ChannelTree {
     double least = 0, most = 1e300;  // m; a particle has its mass as both
     double least_pt = 0;
     std::pair<double, double> rapidity{-kUnlimited, kUnlimited};  // that cuts leave it
+    std::optional<TransverseDecay> transverse;  // else cos and phi are from the direction of flight
   };
   struct Step {
     std::size_t blob = 0;  // cluster

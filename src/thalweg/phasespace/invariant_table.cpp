@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 #include "thalweg/phasespace/boost_range-inl.h"
+#include "thalweg/phasespace/transverse_decay-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -59,6 +60,16 @@ void Pairs(const Momenta& momenta, const std::vector<double>& masses, std::size_
   }
 }
 
+void DecayVolume(const Momenta& momenta, const TransverseDecay& cuts, std::size_t first, std::size_t second, double* out) {
+  for (std::size_t e = 0; e < momenta.size(); e += hn::Lanes(D())) {
+    const std::size_t left = momenta.size() - e;
+    const Vector4 p = load_vector(momenta, first, e, left), q = load_vector(momenta, second, e, left);
+    VD y_cos, y_phi;
+    const VD volume = TransverseFrame(cuts, p + q, hn::Sqrt(twice_product(p, q, 0, 0))).inverse(p, y_cos, y_phi);
+    store(volume, out + e, left);
+  }
+}
+
 void PartonsOf(const Beams& beams, const std::vector<double>& masses, const std::vector<RapidityCut>& cuts,
                const PhaseSpacePoints& points) {
   const std::size_t lanes = hn::Lanes(D()), n = masses.size();
@@ -87,6 +98,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace thalweg {
 HWY_EXPORT(Pairs);
+HWY_EXPORT(DecayVolume);
 HWY_EXPORT(PartonsOf);
 
 InvariantTable::InvariantTable(const Beams& beams, std::vector<double> masses, std::vector<RapidityCut> cuts)
@@ -127,6 +139,15 @@ std::size_t InvariantTable::minus_t(std::uint32_t side_of_a) {
   return add(1u << 31 | side_of_a, std::move(wanted));
 }
 
+std::size_t InvariantTable::decay_volume(const TransverseDecay& cuts, int first, int second) {
+  const std::size_t row = add(1u << 30 | 1u << first | 1u << second, {0, {}});
+  const std::size_t incoming = beams_.incoming();
+  if (decays_.empty() || decays_.back().row < row)
+    decays_.push_back(
+        {cuts, incoming + static_cast<std::size_t>(first), incoming + static_cast<std::size_t>(second), row});
+  return row;
+}
+
 PhaseSpacePoints InvariantTable::points_of(const Momenta& momenta, Arena& arena) const {
   const std::size_t n = momenta.size();
   const PhaseSpacePoints points{momenta,
@@ -156,6 +177,8 @@ void InvariantTable::evaluate(const PhaseSpacePoints& points, const Batch& out, 
         for (std::size_t e = 0; e < events; ++e) row[e] -= from[e];
     }
   }
+  for (const Decay& decay : decays_)
+    HWY_DYNAMIC_DISPATCH(DecayVolume)(points.momenta, decay.cuts, decay.first, decay.second, out.row(decay.row));
 }
 
 }  // namespace thalweg

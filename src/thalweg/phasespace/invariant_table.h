@@ -7,6 +7,7 @@
 
 #include "thalweg/kinematics/cut_bounds.h"
 #include "thalweg/phasespace/beams.h"
+#include "thalweg/phasespace/channel_tree.h"
 
 namespace thalweg {
 
@@ -18,6 +19,9 @@ class InvariantTable {
   // one side and all others on the side of b. GeV^2.
   std::size_t time_like(std::uint32_t set);
   std::size_t minus_t(std::uint32_t side_of_a);
+  // The row of the share of the sphere that cuts leave the decay of a pair (TransverseFrame). The same pair has the same
+  // cuts always.
+  std::size_t decay_volume(const TransverseDecay& cuts, int first, int second);
   std::size_t particles() const { return masses_.size(); }
   std::size_t rows() const { return wanted_.size(); }
 
@@ -33,6 +37,10 @@ class InvariantTable {
     double constant;
     std::vector<std::pair<std::size_t, double>> pairs;
   };
+  struct Decay {
+    TransverseDecay cuts;
+    std::size_t first, second, row;
+  };
   Wanted sum_of(std::uint32_t set) const;
   std::size_t add(std::uint32_t key, Wanted wanted);
 
@@ -41,6 +49,7 @@ class InvariantTable {
   std::vector<RapidityCut> cuts_;
   std::map<std::uint32_t, std::size_t> known_;
   std::vector<Wanted> wanted_;
+  std::vector<Decay> decays_;
 };
 
 }  // namespace thalweg

@@ -45,7 +45,8 @@ void LabForward(const TreeLayout& layout, const Batch& y, const PhaseSpacePoints
     for (std::size_t i = 0; i < tree.blobs.size(); ++i) momenta.p[tree.blobs[i]] = blob_momentum(lab, i);
     momenta.make(hn::Sqrt(lab.s_hat), true);
     const Partons partons = boosted_partons(layout, momenta, lab.s_hat, y1, points, e, left);
-    const VD tree_volume = hn::Mul(state.volume, load(points.u_range.data() + e, left));
+    const VD angles = hn::Mul(momenta.volume, load(points.u_range.data() + e, left));
+    const VD tree_volume = hn::Mul(state.volume, angles);
     store(finite_volume(tree_volume, lab.volume), points.jacobian.data() + e, left);
     store_incoming(layout.beams, partons, points, e, left);
     FinalMomenta(layout, partons.x_a, partons.x_b).store_all(momenta, points, e, left);
@@ -92,7 +93,7 @@ void LabInverse(const TreeLayout& layout, const PhaseSpacePoints& points, const 
     LabFromMomenta numbers{known, y, e, left, masses.row};
     LabWalk(tree, layout.energy.s, numbers, lab).run(constant(1));
     const auto physical = hn::And(hn::Le(x_a, constant(1)), hn::Le(x_b, constant(1)));
-    const VD tree_volume = hn::Mul(state.volume, load(points.u_range.data() + e, left));
+    const VD tree_volume = hn::Mul(state.volume, volume_of_angles(layout, points, table, e, left));
     const VD volume = hn::IfThenElseZero(physical, finite_volume(tree_volume, lab.volume));
     store(hn::IfThenElseZero(hn::Gt(volume, constant(0)), hn::Div(constant(1), volume)), density + e, left);
     if (!y) continue;

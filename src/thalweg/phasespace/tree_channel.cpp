@@ -29,7 +29,8 @@ void TreeForward(const TreeLayout& layout, const Batch& y, const PhaseSpacePoint
     momenta.make(hn::Sqrt(energy.s_hat));
     Partons partons{energy.s_hat, one, one};
     if (hadrons) partons = boosted_partons(layout, momenta, energy.s_hat, load(y.row(1) + e, left), points, e, left);
-    const VD volume = hadrons ? hn::Mul(state.volume, load(points.u_range.data() + e, left)) : state.volume;
+    VD volume = hn::Mul(state.volume, momenta.volume);
+    if (hadrons) volume = hn::Mul(volume, load(points.u_range.data() + e, left));
     // A volume that is none stays 0 whatever was computed with it.
     const auto alive = hn::And(hn::Gt(volume, constant(0)), hn::IsFinite(volume));
     store(hn::IfThenElseZero(alive, volume), points.jacobian.data() + e, left);
@@ -50,7 +51,7 @@ void TreeDensity(const TreeLayout& layout, const PhaseSpacePoints& points, const
                               : constant(1);
     FromTable numbers{layout, table, nullptr, e, left, 0};
     TreeWalk(layout, numbers, state).run(s_hat, before);
-    const VD volume = hadrons ? hn::Mul(state.volume, load(points.u_range.data() + e, left)) : state.volume;
+    const VD volume = hn::Mul(state.volume, volume_of_angles(layout, points, table, e, left));
     store(hn::IfThenElseZero(hn::Gt(volume, constant(0)), hn::Div(constant(1), volume)), out + e, left);
   }
 }
@@ -73,7 +74,7 @@ void TreeInverse(const TreeLayout& layout, const PhaseSpacePoints& points, const
     }
     FromTable numbers{layout, table, &y, e, left, hadrons ? 2u : 0u};
     TreeWalk(layout, numbers, state).run(s_hat, before);
-    const VD volume = hadrons ? hn::Mul(state.volume, load(points.u_range.data() + e, left)) : state.volume;
+    const VD volume = hn::Mul(state.volume, volume_of_angles(layout, points, table, e, left));
     store(hn::IfThenElseZero(hn::Gt(volume, constant(0)), hn::Div(constant(1), volume)), density + e, left);
 
     TreeMomenta momenta(layout, state, y, e, left);

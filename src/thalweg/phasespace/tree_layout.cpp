@@ -13,6 +13,9 @@ TreeLayout::TreeLayout(const ChannelTree& made, const Beams& incoming, const Cut
   for (const auto& cluster : tree.clusters) {
     const bool chosen = cluster.leg < 0 && cluster.set != all;
     cluster_row.push_back(chosen ? table.time_like(cluster.set) : 0);
+    if (cluster.transverse)
+      decay_row.push_back(table.decay_volume(*cluster.transverse, tree.clusters[cluster.children[0]].leg,
+                                             tree.clusters[cluster.children[1]].leg));
     angles += chosen;
   }
 }

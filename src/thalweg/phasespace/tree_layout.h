@@ -19,6 +19,7 @@ struct TreeLayout {
   std::vector<double> masses;                             // of the final particles
   std::vector<RapidityCut> rapidity_cuts;
   std::vector<std::size_t> cluster_row, rest_row, t_row;  // of the table
+  std::vector<std::size_t> decay_row;                     // of each TransverseDecay
   std::size_t angles = 0;                                 // first coordinate that is one
 };
 

@@ -7,6 +7,7 @@
 #endif
 
 #include "thalweg/phasespace/boost_range-inl.h"
+#include "thalweg/phasespace/transverse_decay-inl.h"
 #include "thalweg/phasespace/tree_invariants-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -32,6 +33,7 @@ class TreeMomenta {
   void find_angles(VD energy, bool blobs = false) { walk(energy, false, blobs); }
 
   Vector4 p[kMaxClusters];
+  VD volume = constant(1);  // of transverse decays
 
  private:
   void walk(VD energy, bool make, bool blobs) {
@@ -94,6 +96,11 @@ class TreeMomenta {
   void decay(std::size_t c) {
     const D d;
     const auto [a, b] = tree_.clusters[c].children;
+    if (const auto& cuts = tree_.clusters[c].transverse) {
+      const VD y_cos = next();
+      volume = hn::Mul(volume, TransverseFrame(*cuts, p[c], s_.m[c]).forward(y_cos, next(), p[a], p[b]));
+      return;
+    }
     const RestFrame frame(p[c], s_.m[c]);
     const VD k = hn::Div(root_kallen(s_.m[c], s_.m[a], s_.m[b]), hn::Mul(constant(2), s_.m[c]));
     const VD y = next(), one = constant(1), phi = hn::Mul(constant(kTwoPi), next());
@@ -124,6 +131,13 @@ class TreeMomenta {
   bool is_whole(std::size_t c) const { return tree_.blobs.size() == 1 && c == tree_.blobs[0]; }
 
   void decay_angles(std::size_t c) {
+    if (const auto& cuts = tree_.clusters[c].transverse) {
+      VD y_cos, y_phi;
+      TransverseFrame(*cuts, p[c], s_.m[c]).inverse(p[tree_.clusters[c].children[0]], y_cos, y_phi);
+      put(y_cos);
+      put(y_phi);
+      return;
+    }
     const RestFrame frame(p[c], s_.m[c]);
     VD e, u, v, w;
     frame.at_rest(p[tree_.clusters[c].children[0]], e, u, v, w);
@@ -162,6 +176,14 @@ HWY_INLINE VD boost_coordinate(const TreeLayout& layout, VD s_hat, VD x_a, VD x_
   const VD half = constant(0.5);
   const VD u = hn::MulAdd(hn::Div(hn::Log(d, hn::Div(x_a, x_b)), log_tau(layout.energy, s_hat)), half, half);
   return hn::Div(hn::Sub(u, load(points.u_low.data() + e, left)), load(points.u_range.data() + e, left));
+}
+
+// The volume of what is chosen after the invariants: decays of pairs, and the boost.
+HWY_INLINE VD volume_of_angles(const TreeLayout& layout, const PhaseSpacePoints& points, const Batch& table,
+                               std::size_t e, std::size_t left) {
+  VD volume = layout.beams.kind == Beams::Kind::hadrons ? load(points.u_range.data() + e, left) : constant(1);
+  for (const std::size_t row : layout.decay_row) volume = hn::Mul(volume, load(table.row(row) + e, left));
+  return volume;
 }
 
 // Final momenta of a batch in the rest frame of the partons, from those of the collider and back.
