@@ -66,10 +66,14 @@ class CrossSection : public Integrand, public EventSource {
 
  private:
   static constexpr std::size_t kRecordHead = 8;
-  static constexpr double kMapsCost = 300, kDensitiesCost = 75;  // ns a point
+  // ns per point, of one core: of the maps for each coordinate; of a cut on one particle and on the distance of two; of
+  // the weight of another channel of the part (propagators; densities).
+  static constexpr double kCoordinateCost = 60, kDensitiesCost = 75, kCutCost = 30, kDistanceCost = 60;
+  static constexpr double kPropagatorsCost = 15, kDensityCost = 80;
   // FLOP a nanosecond: half of what one core with 512-bit vectors reaches for t t~ + gluons (75 to 110).
   static constexpr double kAmplitudeRate = 45;
-  static constexpr double kSeparateFrom = 0.3;  // cost of amplitudes over that of the rest
+  static constexpr double kSeparateFrom = 110;  // cost of amplitudes, ns: about a third of the rest
+  double cuts_cost() const;
   // Sub-processes with equal amplitudes, evaluated once.
   struct Group {
     AmplitudeProgram program;

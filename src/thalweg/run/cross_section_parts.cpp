@@ -14,8 +14,7 @@ void CrossSection::make_parts(SubProcesses wanted) {
   std::vector<std::size_t> all(groups_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   if (wanted == SubProcesses::automatic) {
-    const double rest = kMapsCost + kDensitiesCost;
-    wanted = amplitude_cost(all) > kSeparateFrom * rest ? SubProcesses::separate : SubProcesses::summed;
+    wanted = amplitude_cost(all) > kSeparateFrom ? SubProcesses::separate : SubProcesses::summed;
   }
   if (wanted == SubProcesses::summed) return add_part(all);
   for (const std::size_t g : all) add_part({g});
@@ -100,9 +99,19 @@ double CrossSection::left_to_double(std::uint64_t seed) const {
   return all > 0 ? static_cast<double>(left) / static_cast<double>(all) : 1;
 }
 
+double CrossSection::cuts_cost() const {
+  double cost = 0;
+  for (const Cut& cut : cuts_.list())
+    cost += static_cast<double>(cut.tuples.size()) * (cut.observable == Observable::delta_r ? kDistanceCost : kCutCost);
+  return cost;
+}
+
 double CrossSection::cost(std::size_t channel) const {
   const Part& part = parts_[slots_[channel].part];
-  return kMapsCost + amplitude_cost(part.groups) + (part.densities ? kDensitiesCost : 0);
+  const double weight = weights_ == ChannelWeights::lab || weights_ == ChannelWeights::sherpa ? kDensityCost
+                                                                                             : kPropagatorsCost;
+  const double maps = kCoordinateCost * static_cast<double>(dim()) + weight * static_cast<double>(part.size - 1);
+  return maps + cuts_cost() + amplitude_cost(part.groups) + (part.densities ? kDensitiesCost : 0);
 }
 
 std::string CrossSection::channel_name(std::size_t channel) const {

@@ -27,6 +27,7 @@ std::unique_ptr<Integrand> make_integrand(const RunCard& card) {
 
 Run::Run(const RunCard& card, const RunOptions& options)
     : card_(card),
+      cells_of_card_(card.cells),
       options_(options),
       integrand_(make_integrand(card)),
       folder_((check_outputs(), default_folder(card, options)), card),
@@ -196,7 +197,12 @@ void Run::integrate() {
   write_cards();
   train_sampler();
   progress_.start("integrate", 0, "points");
-  Integrator(sampled(), integrator_config()).integrate(state_, [&](const IntegratorState& s) { report_integral(s); });
+  const auto report = [&](const IntegratorState& s) { report_integral(s); };
+  Integrator(sampled(), integrator_config()).integrate(state_, report);
+  if (reconsider_training()) {
+    train_sampler();
+    Integrator(sampled(), integrator_config()).integrate(state_, report);
+  }
   add_time("integrate", progress_.seconds());
   // What an earlier generate measured on its events is better than what the integration expects.
   const auto events = result_.value("events", std::uint64_t{0});
@@ -225,12 +231,15 @@ void Run::integrate() {
         integral.error_spread, kErrorSpread));
   if (card_.points == 0 && integral.error > card_.accuracy * std::abs(integral.value)) {
     exit_code_ = 4;
-    progress_.say(fmt::format("accuracy {:.2g} reached, {:.2g} asked for: the limit on points came first",
-                              integral.error / std::abs(integral.value), card_.accuracy));
+    note(fmt::format("integrate  accuracy {:.2g} reached, {:.2g} asked for: it would need {:.2g} points",
+                     integral.error / std::abs(integral.value), card_.accuracy,
+                     static_cast<double>(integral.points) *
+                         std::pow(integral.error / (card_.accuracy * integral.value), 2)));
   }
   if (card_.trains()) check_coverage();
   note_time_budget();
   save_result();
+  refuse_divergence();
 }
 
 void Run::save_result() { folder_.save("result", result_); }

@@ -15,6 +15,7 @@
 #include "thalweg/sampling/drop_channels.h"
 #include "thalweg/sampling/foam_builder.h"
 #include "thalweg/sampling/neural_trainer.h"
+#include "thalweg/sampling/training_budget.h"
 #include "thalweg/sampling/unweighting.h"
 
 namespace thalweg {
@@ -68,6 +69,10 @@ class Run {
   void adapt_grids();
   void note_tempered();
   void decide_training(const std::optional<TrainerState>& from_file);
+  TrainingDecision budget(double efficiency, double spread) const;
+  void set_batches(std::uint64_t batches, const std::string& reason);
+  bool reconsider_training();
+  void refuse_divergence();
   double tried_efficiency();
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
@@ -98,6 +103,7 @@ class Run {
   nlohmann::json integral_json() const;
 
   RunCard card_;
+  const std::uint64_t cells_of_card_;  // before the decision
   RunOptions options_;
   std::unique_ptr<Integrand> integrand_;
   std::unique_ptr<WeightedIntegrand> sampled_;  // with trained weights or without dropped channels; or null

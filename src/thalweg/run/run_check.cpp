@@ -6,6 +6,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
+#include "thalweg/sampling/convergence.h"
 #include "thalweg/sampling/tempering.h"
 
 namespace thalweg {
@@ -13,6 +14,10 @@ namespace {
 
 constexpr std::uint64_t kOrientationPoints = 1 << 17;
 constexpr std::uint64_t kReferencePoints = 1 << 20;  // of all channels together
+
+// A training that ends at kWorse times the best deviation on its way, and above kGained times that of the grids, has
+// spoilt what it had.
+constexpr double kWorse = 1.5, kGained = 0.75;
 
 // Whether two integrals differ by more than kAstray, errors taken three times.
 bool astray(const IterationResult& a, const IterationResult& reference) {
@@ -99,7 +104,20 @@ bool Run::has_diverged(const TrainerState& trained) const {
   if (!(last.relative_std_dev < kAstray * spread(state_))) return true;
   double value = 0, size = 0;
   for (std::size_t m = 0; m < trained.mean.size(); ++m) value += std::abs(trained.mean[m]), size += trained.size[m];
+  if (last.relative_std_dev > kWorse * trained.best_tenth() && last.relative_std_dev > kGained * spread(state_))
+    return true;
   return size < 2 * value && astray({false, 0, last.value, 0}, *grids);
+}
+
+// A divergent integral is no result, however many events it would make.
+void Run::refuse_divergence() {
+  const auto sentence = why_not_converged(state_, result_["weights"].value("overweight_share", 0.0));
+  if (!sentence) return;
+  folder_.log("integrate  " + *sentence);
+  run_error(
+      "the integral does not converge: {}. The cross section diverges (look for a pole that the cuts let through), or "
+      "the channels miss a peak: more cuts, other sampling.channels or sampler = \"neural\" with batches help",
+      *sentence);
 }
 
 // Grids are used instead of what was trained.
@@ -109,13 +127,8 @@ void Run::give_up_training(std::optional<TrainerState>& trained) {
       "no network: its training diverged, with {:.3g} {} and relative std dev {:.3g} instead of {:.3g} and {:.3g}; a "
       "lower sampling.learning_rate or loss = \"madnis\" helps",
       last.value, integrand_->unit(), last.relative_std_dev, seen_by_grids()->value, spread(state_));
-  card_.neural.batches = 0;
-  card_.batches_reason = reason;
-  training_["batches"] = 0, training_["reason"] = reason;
   folder_.remove("sampler.h5");  // first: a run that ends here trains again, and gives up again
-  folder_.save("training", training_);
-  card_.write_decisions();
-  write_cards();
+  set_batches(0, reason);
   note("train      " + reason);
   trained.reset();
 }

@@ -50,6 +50,22 @@ double Run::points_needed(double spread, double efficiency) const {
          std::max(static_cast<double>(integrator_config().minimum_points), std::pow(spread / card_.accuracy, 2));
 }
 
+TrainingDecision Run::budget(double efficiency, double spread) const {
+  FlowConfig shape = card_.neural.flow;
+  shape.dim = integrand_->dim();
+  return thalweg::decide_training({.point = mean_cost(*integrand_, state_),
+                                   .network = network_cost(FlowLayout(shape)),
+                                   .efficiency = efficiency,
+                                   .spread = spread,
+                                   .events = card_.events,
+                                   .points = card_.points,
+                                   .accuracy = card_.accuracy,
+                                   .batch_size = card_.neural.batch_size,
+                                   .reuse = card_.neural.reuse,
+                                   .maps = integrand_->maps(),
+                                   .dim = integrand_->dim()});
+}
+
 // Once a run: what it decides stays, also for more events later.
 void Run::decide_training(const std::optional<TrainerState>& from_file) {
   TrainerConfig& neural = card_.neural;
@@ -83,19 +99,10 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     batches = kAnnBatches;
     reason = fmt::format("{} batches: the paper's loss has settled between 10^4 and 10^5", batches);
   } else if (card_.sampler == "neural") {
-    const TrainingDecision decision = thalweg::decide_training({.point = point,
-                                                                .network = network,
-                                                                .efficiency = tried_efficiency(),
-                                                                .spread = spread(state_),
-                                                                .events = card_.events,
-                                                                .points = card_.points,
-                                                                .accuracy = card_.accuracy,
-                                                                .batch_size = neural.batch_size,
-                                                                .reuse = neural.reuse,
-                                                                .maps = integrand_->maps(),
-                                                                .dim = integrand_->dim()});
+    const TrainingDecision decision = budget(tried_efficiency(), spread(state_));
     batches = decision.batches;
     reason = decision.reason;
+    training_["expected"] = {{"efficiency", decision.efficiency}, {"relative_std_dev", decision.spread}};
   }
   training_.update(
       {{"batches", batches}, {"batch_size", neural.batch_size}, {"reuse", neural.reuse}, {"reason", reason}});

@@ -10,6 +10,7 @@
 #include "thalweg/base/ordered_pipeline.h"
 #include "thalweg/base/random.h"
 #include "thalweg/base/time_budget.h"
+#include "thalweg/sampling/convergence.h"
 #include "thalweg/sampling/tempering.h"
 #include "thalweg/sampling/unweighting.h"
 
@@ -312,10 +313,20 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
     }
     const Integral now = total(state);
     const bool accurate = now.error <= config_.accuracy * std::abs(now.value) && now.points >= config_.minimum_points;
-    state.complete = config_.points ? now.points >= config_.points : accurate || now.points >= config_.maximum_points;
+    state.complete = config_.points ? now.points >= config_.points : accurate || is_hopeless(state);
     if (state.complete && now.value == 0) run_error("the integral is zero after {} points; check [cuts]", now.points);
     report(state);
   }
+}
+
+// Whether the accuracy is out of reach, or the integral diverges.
+bool Integrator::is_hopeless(const IntegratorState& state) const {
+  constexpr std::uint64_t kPointsToTell = 10;  // times the smallest number
+  const Integral now = total(state);
+  if (now.points >= config_.maximum_points || !error_falls(state)) return true;
+  if (now.points < kPointsToTell * config_.minimum_points) return false;
+  const double left = std::pow(now.error / (config_.accuracy * std::abs(now.value)), 2);
+  return static_cast<double>(now.points) * left > static_cast<double>(config_.maximum_points);
 }
 
 std::vector<CellularMap> IntegratorState::maps() const {
@@ -325,6 +336,15 @@ std::vector<CellularMap> IntegratorState::maps() const {
     result.emplace_back(cells.empty() ? nullptr : &cells[m], map);
   }
   return result;
+}
+
+void IntegratorState::restart_integration() {
+  std::erase_if(iterations, [](const IterationResult& it) { return !it.adaptation; });
+  channels.assign(channels.size(), {});
+  sums.assign(sums.size(), {});
+  cells.clear();
+  integrations_done = 0;
+  complete = false;
 }
 
 nlohmann::json IntegratorState::to_json() const {

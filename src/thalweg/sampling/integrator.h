@@ -29,7 +29,7 @@ struct IntegratorConfig {
   double accuracy = 1e-3;                    // relative error at which integration ends ...
   std::uint64_t points = 0;                  // ... unless this is set: then exactly that many points
   std::uint64_t minimum_points = 200'000;    // so that error and maxima mean something
-  std::uint64_t maximum_points = 4'000'000'000;
+  std::uint64_t maximum_points = 4'000'000'000;  // or until it is clear that these are not enough
 };
 
 struct IterationResult {
@@ -68,6 +68,9 @@ struct IntegratorState {
   // What samples each channel: the flows where there are some, else the grids, behind the cells where there are some.
   // Valid as long as the state is.
   std::vector<CellularMap> maps() const;
+
+  // Forgets the integration and the cells, and keeps the adaptation.
+  void restart_integration();
 
   nlohmann::json to_json() const;
   static IntegratorState from_json(const nlohmann::json& json);
@@ -115,6 +118,7 @@ class Integrator {
   std::vector<std::uint64_t> adaptation_counts(const IntegratorState& state) const;
   ChunkResult run_chunk(const IntegratorState& state, std::size_t channel, std::uint64_t count, bool adaptation,
                         std::uint32_t iteration, std::uint64_t chunk, Arena& arena) const;
+  bool is_hopeless(const IntegratorState& state) const;
   void check_non_finite(const IntegratorState& state, std::uint64_t points, std::uint64_t lost) const;
 
   const Integrand& integrand_;

@@ -37,15 +37,31 @@ double TrainerState::spread() const {
   return sum / std::max(std::abs(value), 1e-300);
 }
 
+namespace {
+
+double median(std::span<const CurvePoint> curve, double CurvePoint::*of) {
+  std::vector<double> values;
+  for (const CurvePoint& point : curve) values.push_back(point.*of);
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
 CurvePoint TrainerState::last_tenth() const {
   CurvePoint result = curve.back();
-  for (double CurvePoint::*const of : {&CurvePoint::value, &CurvePoint::relative_std_dev}) {
-    std::vector<double> values;
-    for (std::size_t k = curve.size() - (curve.size() + 9) / 10; k < curve.size(); ++k) values.push_back(curve[k].*of);
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    result.*of = values[values.size() / 2];
-  }
+  const auto last = std::span(curve).last((curve.size() + 9) / 10);
+  for (double CurvePoint::*const of : {&CurvePoint::value, &CurvePoint::relative_std_dev})
+    result.*of = median(last, of);
   return result;
+}
+
+double TrainerState::best_tenth() const {
+  const std::size_t n = (curve.size() + 9) / 10;
+  double best = INFINITY;
+  for (std::size_t from = 0; from + n <= curve.size(); from += n)
+    best = std::min(best, median(std::span(curve).subspan(from, n), &CurvePoint::relative_std_dev));
+  return best;
 }
 
 TrainerState NeuralTrainer::initial_state(const std::vector<VegasGrid>& grids, const std::vector<double>& power,

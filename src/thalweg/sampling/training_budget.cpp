@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "thalweg/sampling/foam_builder.h"
 
@@ -46,7 +47,7 @@ std::uint64_t affordable_cells(double points, std::size_t maps, std::size_t dim,
 }
 
 TrainingDecision decide_training(const TrainingCosts& c) {
-  constexpr double kBookkeeping = 100;  // of a point: its random numbers, its grid, its statistics
+  constexpr double kBookkeeping = 200;  // of a point: its random numbers, its grid, its statistics
   auto seconds = [&](std::uint64_t batches) {
     const double network = batches > 0 ? c.network : 0, point = c.point + kBookkeeping;
     const double trained = static_cast<double>(batches * c.batch_size), gain = training_gain(trained, c.maps, c.dim);
@@ -57,16 +58,27 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     const double unweight = static_cast<double>(c.events) / expected_efficiency(c.efficiency, gain);
     return 1e-9 * (train + (integrate + unweight) * (point + network));
   };
-  TrainingDecision best{0, seconds(0), seconds(0), {}};
+  auto gain = [&](std::uint64_t batches) {
+    return training_gain(static_cast<double>(batches * c.batch_size), c.maps, c.dim);
+  };
+  TrainingDecision best;
+  best.vegas_seconds = seconds(0), best.neural_seconds = INFINITY;
+  std::vector<std::uint64_t> numbers{0};
+  for (double b = kLeastBatches; b <= 88'000; b *= std::sqrt(2.0)) numbers.push_back(static_cast<std::uint64_t>(b));
   double least = best.vegas_seconds;
-  best.neural_seconds = INFINITY;
   std::uint64_t candidate = 0;
-  for (double b = 100; b <= 88'000; b *= std::sqrt(2.0)) {
-    const auto batches = static_cast<std::uint64_t>(b);
-    const double t = seconds(batches);
-    if (t < best.neural_seconds) best.neural_seconds = t, candidate = batches;
-    if (t < least) least = t, best.batches = batches;
+  for (const std::uint64_t n : numbers) {
+    const double t = seconds(n);
+    if (n > 0 && t < best.neural_seconds) best.neural_seconds = t, candidate = n;
+    if (t < least) least = t, best.batches = n;
   }
+  const double most = std::max(kPatience, kLonger * least);
+  for (const std::uint64_t n : numbers)
+    if (n > best.batches && expected_efficiency(c.efficiency, gain(best.batches)) < kWantedEfficiency &&
+        seconds(n) <= most)
+      best.batches = candidate = n, best.neural_seconds = seconds(n);
+  best.efficiency = expected_efficiency(c.efficiency, gain(best.batches));
+  best.spread = expected_spread(c.spread, gain(best.batches));
   best.reason = best.batches == 0
                     ? fmt::format(
                           "no network: integral and {} events in about {:.3g} s by VEGAS; with {} batches of training "

@@ -47,9 +47,15 @@ std::uint64_t usual_reuse(double point, double network);
 struct TrainingDecision {
   std::uint64_t batches = 0;
   double vegas_seconds = 0, neural_seconds = 0;  // on one core
+  double efficiency = 0, spread = 0;             // expected of what was decided
   std::string reason;                            // one line
 };
-// The number of batches, from none to 88000 (thesis, Tab. A.6), with the smallest time to integral and events.
+// The number of batches, from none to 88000 (thesis, Tab. A.6), with the smallest time to integral and events. Where
+// that leaves an efficiency below kWantedEfficiency, as many more as reach it, if the run then takes no longer than
+// kPatience seconds or kLonger times the smallest time: the tail of the weights is never quite known beforehand, and a
+// sampler serves later runs, too.
+inline constexpr double kLeastBatches = 200;  // fewer leave seeds apart
+inline constexpr double kWantedEfficiency = 0.75, kPatience = 3, kLonger = 1.5;
 TrainingDecision decide_training(const TrainingCosts& costs);
 
 // How many cells (foam_builder.h) of all maps may be explored where `points` points are still to be drawn, from
