@@ -15,12 +15,10 @@ constexpr double kSoftScale2 = 1, kLabScale2 = 100;
 PolarRange polar_range(std::uint32_t set, const CutBounds& bounds, const Beams& beams) {
   PolarRange range;
   const std::uint32_t others = ((1u << bounds.size()) - 1) & ~set;
-  const auto single = [](std::uint32_t s) { return std::popcount(s) == 1; };
   const auto massless = [&](std::uint32_t s) {
-    return single(s) && bounds.mass(static_cast<std::size_t>(std::countr_zero(s))) == 0;
+    return std::popcount(s) == 1 && bounds.mass(static_cast<std::size_t>(std::countr_zero(s))) == 0;
   };
-  for (const std::uint32_t s : {set, others})
-    if (single(s)) range.least_pt = std::max(range.least_pt, bounds.least_pt(static_cast<std::size_t>(std::countr_zero(s))));
+  range.least_pt = std::max(bounds.least_pt_of_set(set), bounds.least_pt_of_set(others));
   const auto [low, high] = bounds.rapidity_range(set);
   const auto [other_low, other_high] = bounds.rapidity_range(others);
   auto narrow = [&](double least, double most) {
