@@ -27,6 +27,9 @@ TEST(TrainingBudget, ModelsAreMonotonicAndStartAtVegas) {
 
 TEST(TrainingBudget, TrainsWhereItPays) {
   TrainingCosts costs{.point = 1000, .network = 1000, .efficiency = 0.6, .events = 10'000};
+  EXPECT_GT(decide_training(costs).batches, 0U) << "seconds are worth an efficiency";
+  EXPECT_LT(decide_training(costs).neural_seconds, kPatience);
+  costs.efficiency = 0.8;
   EXPECT_EQ(decide_training(costs).batches, 0U);
   costs = {.point = 100'000, .network = 1000, .efficiency = 0.02, .events = 1'000'000};
   const TrainingDecision few = decide_training(costs);
@@ -35,12 +38,24 @@ TEST(TrainingBudget, TrainsWhereItPays) {
   costs.events *= 100;
   EXPECT_GE(decide_training(costs).batches, few.batches);
   // Few events, but an accuracy that a wide distribution of weights makes dear.
-  costs = {.point = 100, .network = 500, .efficiency = 0.03, .spread = 2.6, .events = 10'000, .accuracy = 1e-2};
+  costs = {.point = 100, .network = 500, .efficiency = 0.8, .spread = 2.6, .events = 10'000, .accuracy = 1e-2};
   EXPECT_EQ(decide_training(costs).batches, 0U);
   costs.accuracy = 1e-4;
   EXPECT_GT(decide_training(costs).batches, 0U);
   costs.points = 1000;
   EXPECT_EQ(decide_training(costs).batches, 0U);
+}
+
+// Up to some seconds, or a multiple of the run, for an efficiency that holds.
+TEST(TrainingBudget, TrainsLongerWhereWeightsAreBad) {
+  TrainingCosts costs{.point = 100'000, .network = 1000, .efficiency = 0.3, .events = 100'000};
+  const TrainingDecision dear = decide_training(costs);
+  EXPECT_LE(dear.batches > 0 ? dear.neural_seconds : 0, std::max(kPatience, kLonger * dear.vegas_seconds));
+  costs.efficiency = 0.01;
+  const TrainingDecision poor = decide_training(costs);
+  EXPECT_GT(poor.batches, dear.batches);
+  EXPECT_LE(poor.neural_seconds, kMuchLonger * poor.vegas_seconds);
+  EXPECT_GT(poor.efficiency, 0.01);
 }
 
 // A share of the points to come, the first look at each map included.

@@ -72,7 +72,8 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     if (n > 0 && t < best.neural_seconds) best.neural_seconds = t, candidate = n;
     if (t < least) least = t, best.batches = n;
   }
-  const double most = std::max(kPatience, kLonger * least);
+  const double shortest = expected_efficiency(c.efficiency, gain(best.batches));
+  const double most = std::max(kPatience, (shortest < kPoorEfficiency ? kMuchLonger : kLonger) * least);
   for (const std::uint64_t n : numbers)
     if (n > best.batches && expected_efficiency(c.efficiency, gain(best.batches)) < kWantedEfficiency &&
         seconds(n) <= most)

@@ -52,10 +52,11 @@ struct TrainingDecision {
 };
 // The number of batches, from none to 88000 (thesis, Tab. A.6), with the smallest time to integral and events. Where
 // that leaves an efficiency below kWantedEfficiency, as many more as reach it, if the run then takes no longer than
-// kPatience seconds or kLonger times the smallest time: the tail of the weights is never quite known beforehand, and a
-// sampler serves later runs, too.
+// kPatience seconds or kLonger times the smallest time, kMuchLonger times below kPoorEfficiency: the tail of the weights
+// is never quite known beforehand, least of all where few points make it, and a sampler serves later runs, too.
 inline constexpr double kLeastBatches = 200;  // fewer leave seeds apart
 inline constexpr double kWantedEfficiency = 0.75, kPatience = 3, kLonger = 1.5;
+inline constexpr double kPoorEfficiency = 0.1, kMuchLonger = 3;
 TrainingDecision decide_training(const TrainingCosts& costs);
 
 // How many cells (foam_builder.h) of all maps may be explored where `points` points are still to be drawn, from
