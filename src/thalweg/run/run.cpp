@@ -212,6 +212,7 @@ void Run::integrate() {
   result_["events"] = events;
   if (events > 0) result_["weights"]["overweight_share"] = measured;
   result_.erase("trained");
+  look_for_blind_spots();
   const Integral integral = total(state_);
   if (integral.non_finite > 0)
     note(fmt::format("integrate  {} of {} weights are not finite and count as 0; the first: {}", integral.non_finite,

@@ -73,6 +73,7 @@ class Run {
   void set_batches(std::uint64_t batches, const std::string& reason);
   bool reconsider_training();
   void refuse_divergence();
+  void look_for_blind_spots();
   double tried_efficiency();
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);

@@ -6,6 +6,7 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/run/run.h"
+#include "thalweg/sampling/blind_spots.h"
 #include "thalweg/sampling/convergence.h"
 #include "thalweg/sampling/tempering.h"
 
@@ -118,6 +119,36 @@ void Run::refuse_divergence() {
       "the integral does not converge: {}. The cross section diverges (look for a pole that the cuts let through), or "
       "the channels miss a peak: more cuts, other sampling.channels or sampler = \"neural\" with batches help",
       *sentence);
+}
+
+// Once a run, a quarter as many points as the integration had. Fully connected maps have no inverse, and a check of
+// their own.
+void Run::look_for_blind_spots() {
+  constexpr std::uint64_t kFewest = 100'000, kMost = 1'000'000;
+  if (card_.sampler == "ann") return;
+  if (!training_.contains("blind_spots")) {
+    const std::uint64_t had = total(state_).points;
+    progress_.start("check", 0, "points");
+    const UnweightingPlan plan =
+        UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
+    const BlindSpots spots = find_blind_spots(sampled(), state_, plan, std::min(std::clamp(had / 4, kFewest, kMost), had),
+                                              card_.seed, options_.threads);
+    training_["blind_spots"] = {
+        {"share", spots.share}, {"points", spots.points}, {"evaluations", spots.evaluations}, {"where", spots.where}};
+    folder_.save("training", training_);
+    add_time("check", progress_.seconds());
+  }
+  const nlohmann::json& json = training_["blind_spots"];
+  BlindSpots spots;
+  spots.share = json.at("share"), spots.points = json.at("points");
+  result_["blind_spots"] = json;
+  if (!is_blind(spots)) return;
+  exit_code_ = kNotUsable;
+  note(fmt::format(
+      "NOT USABLE: about {:.2g} of the integral lies where the sampler hardly goes, seen by {} of {} points of another "
+      "density, most of it near {}. More sampling.adaptation_points, another seed or sampling.batches help; cross "
+      "section and error are too small",
+      spots.share, spots.points, json.at("evaluations").get<std::uint64_t>(), json.at("where").get<std::string>()));
 }
 
 // Grids are used instead of what was trained.
