@@ -60,6 +60,7 @@ TrainingDecision Run::budget(double efficiency, double spread) const {
                                    .events = card_.events,
                                    .points = card_.points,
                                    .accuracy = card_.accuracy,
+                                   .least_points = integrator_config().minimum_points,
                                    .batch_size = card_.neural.batch_size,
                                    .reuse = card_.neural.reuse,
                                    .maps = integrand_->maps(),

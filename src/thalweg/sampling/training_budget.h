@@ -16,6 +16,7 @@ struct TrainingCosts {
   std::uint64_t events = 0;  // asked for
   std::uint64_t points = 0;  // of the integration; 0: as many as `accuracy` needs
   double accuracy = 1e-3;
+  std::uint64_t least_points = 0;  // of an integration that `accuracy` ends
   std::uint64_t batch_size = 1024;
   std::uint64_t reuse = 1;
   std::size_t maps = 1, dim = 7;
@@ -52,10 +53,11 @@ struct TrainingDecision {
 };
 // The number of batches, from none to 88000 (thesis, Tab. A.6), with the smallest time to integral and events. Where
 // that leaves an efficiency below kWantedEfficiency, as many more as reach it, if the run then takes no longer than
-// kPatience seconds or kLonger times the smallest time, kMuchLonger times below kPoorEfficiency: the tail of the weights
+// kPatience seconds and kMostLonger times the smallest time, or kLonger times that, kMuchLonger times below
+// kPoorEfficiency: the tail of the weights
 // is never quite known beforehand, least of all where few points make it, and a sampler serves later runs, too.
 inline constexpr double kLeastBatches = 200;  // fewer leave seeds apart
-inline constexpr double kWantedEfficiency = 0.75, kPatience = 3, kLonger = 1.5;
+inline constexpr double kWantedEfficiency = 0.75, kPatience = 3, kMostLonger = 10, kLonger = 1.5;
 inline constexpr double kPoorEfficiency = 0.1, kMuchLonger = 3;
 TrainingDecision decide_training(const TrainingCosts& costs);
 
