@@ -14,9 +14,9 @@ namespace {
 using test::uniform_points;
 
 const Beams kHadrons{Beams::Kind::hadrons, 13000, 0, 0}, kPartons{Beams::Kind::partons, 500, 0, 0};
-const Topology kPair{{{0b1100, 91.2, 2.5, 1}}};                          // legs 3 and 4 on a Z
-const Topology kWhole{{{0b1100, 91.2, 2.5, 1}}};                         // of two final particles
-const Topology kForward{{{0b1010, 0, 0, 1}}};                            // exchange between the beams
+const Topology kPair{{{0b1100, 91.2, 2.5, 1}}};   // legs 3 and 4 on a Z
+const Topology kWhole{{{0b1100, 91.2, 2.5, 1}}};  // of two final particles
+const Topology kForward{{{0b1010, 0, 0, 1}}};     // exchange between the beams
 const Topology kPairForward{{{0b1100, 91.2, 2.5, 1}, {0b10010, 0, 0, 3}}};
 
 Cut cut(Observable observable, std::vector<std::vector<int>> legs, double min, double max = 1e300) {

@@ -39,9 +39,8 @@ BlindSpots spots_of(const Square& f, std::uint64_t seed, int threads = 2, bool a
 }
 
 TEST(BlindSpots, ACornerWithHalfOfTheIntegralIsSeen) {
-  const Square corner(3, [](const std::vector<double>& x) {
-    return 1 + (x[0] < 1e-3 && x[1] > 1 - 1e-3 && x[2] < 1e-3 ? 1e9 : 0);
-  });
+  const Square corner(
+      3, [](const std::vector<double>& x) { return 1 + (x[0] < 1e-3 && x[1] > 1 - 1e-3 && x[2] < 1e-3 ? 1e9 : 0); });
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const BlindSpots spots = spots_of(corner, seed);
     EXPECT_TRUE(is_blind(spots)) << seed;

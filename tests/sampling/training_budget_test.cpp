@@ -27,6 +27,8 @@ TEST(TrainingBudget, ModelsAreMonotonicAndStartAtVegas) {
 
 TEST(TrainingBudget, TrainsWhereItPays) {
   TrainingCosts costs{.point = 1000, .network = 1000, .efficiency = 0.6, .events = 10'000};
+  EXPECT_EQ(decide_training(costs).batches, 0U) << "a hundred times as long";
+  costs.least_points = 200'000;
   EXPECT_GT(decide_training(costs).batches, 0U) << "seconds are worth an efficiency";
   EXPECT_LT(decide_training(costs).neural_seconds, kPatience);
   costs.efficiency = 0.8;

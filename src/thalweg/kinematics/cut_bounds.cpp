@@ -90,8 +90,7 @@ std::pair<double, double> CutBounds::rapidity_range(std::uint32_t set) const {
     range = {std::min(range.first, low), std::max(range.second, high)};
   }
   for (const RapidityCut& cut : rapidity_cuts_)
-    if (cut.set == set && !cut.pseudo)
-      range = {std::max(range.first, cut.min), std::min(range.second, cut.max)};
+    if (cut.set == set && !cut.pseudo) range = {std::max(range.first, cut.min), std::min(range.second, cut.max)};
   return range;
 }
 

@@ -46,9 +46,7 @@ HWY_INLINE VD energy_inverse(const EnergyRange& range, VD s_hat, VD x_a, VD x_b,
   return hn::IfThenElseZero(physical, hn::Mul(energy.volume, beam_spread(range, s_hat)));
 }
 
-HWY_INLINE VD log_tau(const EnergyRange& range, VD s_hat) {
-  return hn::Log(D(), hn::Div(s_hat, constant(range.s)));
-}
+HWY_INLINE VD log_tau(const EnergyRange& range, VD s_hat) { return hn::Log(D(), hn::Div(s_hat, constant(range.s))); }
 
 HWY_INLINE Partons partons_at(VD s_hat, VD log_tau, VD u) {
   const D d;
@@ -107,8 +105,7 @@ HWY_INLINE Partons partons_of(const Beams& beams, const Vector4* final, const do
     const LightCone cone = light_cone(final[i], masses[i]);
     plus = hn::Add(plus, cone.plus), minus = hn::Add(minus, cone.minus);
   }
-  if (beams.kind != Beams::Kind::hadrons)
-    return {constant(beams.energy * beams.energy), constant(1), constant(1)};
+  if (beams.kind != Beams::Kind::hadrons) return {constant(beams.energy * beams.energy), constant(1), constant(1)};
   const VD scale = constant(1 / beams.energy);
   return {hn::Mul(plus, minus), hn::Mul(plus, scale), hn::Mul(minus, scale)};
 }

@@ -29,7 +29,7 @@ struct PhaseSpacePoints {
 
   static PhaseSpacePoints take(Arena& arena, std::size_t legs, std::size_t events) {
     return {Momenta::take(arena, legs, events), arena.take<double>(events), arena.take<double>(events),
-            arena.take<double>(events), arena.take<double>(events), arena.take<double>(events),
+            arena.take<double>(events),         arena.take<double>(events), arena.take<double>(events),
             arena.take<double>(events)};
   }
 };

@@ -40,7 +40,7 @@ ChannelSet::ChannelSet(const std::vector<DiagramSet>& sets, const Model& model, 
                        const Beams& beams, const CutBounds& bounds, ChannelKinds kinds,
                        const std::vector<std::string>& labels)
     : invariants_(std::make_unique<InvariantTable>(beams, final_masses(sets[0].process, model, parameters),
-                                                    bounds.rapidity_cuts())) {
+                                                   bounds.rapidity_cuts())) {
   for (const DiagramSet& set : sets)
     if (final_masses(set.process, model, parameters) != final_masses(sets[0].process, model, parameters))
       request_error("'{}' and '{}' have final particles of different masses; run them one by one",

@@ -45,7 +45,7 @@ struct ChannelTree {
     double least = 0, most = 1e300;  // m; a particle has its mass as both
     double least_pt = 0;
     std::pair<double, double> rapidity{-kUnlimited, kUnlimited};  // that cuts leave it
-    std::optional<TransverseDecay> transverse;  // else cos and phi are from the direction of flight
+    std::optional<TransverseDecay> transverse;                    // else cos and phi are from the direction of flight
   };
   struct Step {
     std::size_t blob = 0;  // cluster

@@ -60,7 +60,8 @@ void Pairs(const Momenta& momenta, const std::vector<double>& masses, std::size_
   }
 }
 
-void DecayVolume(const Momenta& momenta, const TransverseDecay& cuts, std::size_t first, std::size_t second, double* out) {
+void DecayVolume(const Momenta& momenta, const TransverseDecay& cuts, std::size_t first, std::size_t second,
+                 double* out) {
   for (std::size_t e = 0; e < momenta.size(); e += hn::Lanes(D())) {
     const std::size_t left = momenta.size() - e;
     const Vector4 p = load_vector(momenta, first, e, left), q = load_vector(momenta, second, e, left);
@@ -83,9 +84,8 @@ void PartonsOf(const Beams& beams, const std::vector<double>& masses, const std:
     store(partons.x_b, points.x_b.data() + e, left);
     if (beams.kind != Beams::Kind::hadrons) continue;
     const VD s = constant(beams.energy * beams.energy), half = constant(0.5);
-    const BoostRange u =
-        boost_range(cuts, hn::Log(D(), hn::Div(partons.s_hat, s)), final, masses.data(),
-                    hn::Mul(half, hn::Log(D(), hn::Div(partons.x_a, partons.x_b))));
+    const BoostRange u = boost_range(cuts, hn::Log(D(), hn::Div(partons.s_hat, s)), final, masses.data(),
+                                     hn::Mul(half, hn::Log(D(), hn::Div(partons.x_a, partons.x_b))));
     store(u.low, points.u_low.data() + e, left);
     store(u.range, points.u_range.data() + e, left);
   }

@@ -19,8 +19,8 @@ class InvariantTable {
   // one side and all others on the side of b. GeV^2.
   std::size_t time_like(std::uint32_t set);
   std::size_t minus_t(std::uint32_t side_of_a);
-  // The row of the share of the sphere that cuts leave the decay of a pair (TransverseFrame). The same pair has the same
-  // cuts always.
+  // The row of the share of the sphere that cuts leave the decay of a pair (TransverseFrame). The same pair has the
+  // same cuts always.
   std::size_t decay_volume(const TransverseDecay& cuts, int first, int second);
   std::size_t particles() const { return masses_.size(); }
   std::size_t rows() const { return wanted_.size(); }

@@ -3,10 +3,7 @@
 namespace thalweg {
 
 TreeLayout::TreeLayout(const ChannelTree& made, const Beams& incoming, const CutBounds& bounds, InvariantTable& table)
-    : tree(made),
-      beams(incoming),
-      energy(energy_range(incoming, bounds)),
-      rapidity_cuts(bounds.rapidity_cuts()) {
+    : tree(made), beams(incoming), energy(energy_range(incoming, bounds)), rapidity_cuts(bounds.rapidity_cuts()) {
   energy.map = tree.s_hat;
   for (std::size_t i = 0; i < bounds.size(); ++i) masses.push_back(bounds.mass(i));
   const std::uint32_t all = (1u << bounds.size()) - 1;

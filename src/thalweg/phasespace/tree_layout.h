@@ -16,7 +16,7 @@ struct TreeLayout {
   ChannelTree tree;
   Beams beams;
   EnergyRange energy;
-  std::vector<double> masses;                             // of the final particles
+  std::vector<double> masses;  // of the final particles
   std::vector<RapidityCut> rapidity_cuts;
   std::vector<std::size_t> cluster_row, rest_row, t_row;  // of the table
   std::vector<std::size_t> decay_row;                     // of each TransverseDecay

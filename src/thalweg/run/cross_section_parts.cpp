@@ -108,8 +108,8 @@ double CrossSection::cuts_cost() const {
 
 double CrossSection::cost(std::size_t channel) const {
   const Part& part = parts_[slots_[channel].part];
-  const double weight = weights_ == ChannelWeights::lab || weights_ == ChannelWeights::sherpa ? kDensityCost
-                                                                                             : kPropagatorsCost;
+  const double weight =
+      weights_ == ChannelWeights::lab || weights_ == ChannelWeights::sherpa ? kDensityCost : kPropagatorsCost;
   const double maps = kCoordinateCost * static_cast<double>(dim()) + weight * static_cast<double>(part.size - 1);
   return maps + cuts_cost() + amplitude_cost(part.groups) + (part.densities ? kDensitiesCost : 0);
 }

@@ -232,10 +232,10 @@ void Run::integrate() {
         integral.error_spread, kErrorSpread));
   if (card_.points == 0 && integral.error > card_.accuracy * std::abs(integral.value)) {
     exit_code_ = 4;
-    note(fmt::format("integrate  accuracy {:.2g} reached, {:.2g} asked for: it would need {:.2g} points",
-                     integral.error / std::abs(integral.value), card_.accuracy,
-                     static_cast<double>(integral.points) *
-                         std::pow(integral.error / (card_.accuracy * integral.value), 2)));
+    note(fmt::format(
+        "integrate  accuracy {:.2g} reached, {:.2g} asked for: it would need {:.2g} points",
+        integral.error / std::abs(integral.value), card_.accuracy,
+        static_cast<double>(integral.points) * std::pow(integral.error / (card_.accuracy * integral.value), 2)));
   }
   if (card_.trains()) check_coverage();
   note_time_budget();

@@ -131,8 +131,8 @@ void Run::look_for_blind_spots() {
     progress_.start("check", 0, "points");
     const UnweightingPlan plan =
         UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
-    const BlindSpots spots = find_blind_spots(sampled(), state_, plan, std::min(std::clamp(had / 4, kFewest, kMost), had),
-                                              card_.seed, options_.threads);
+    const BlindSpots spots = find_blind_spots(
+        sampled(), state_, plan, std::min(std::clamp(had / 4, kFewest, kMost), had), card_.seed, options_.threads);
     training_["blind_spots"] = {
         {"share", spots.share}, {"points", spots.points}, {"evaluations", spots.evaluations}, {"where", spots.where}};
     folder_.save("training", training_);

@@ -22,10 +22,10 @@ namespace thalweg {
 inline constexpr double kNearestFace = 1e-6;
 
 struct BlindSpots {
-  double share = 0;           // of the integral above the maxima, estimated
-  std::uint64_t points = 0;   // of the check whose weight is more than kFarAbove times the maximum
+  double share = 0;          // of the integral above the maxima, estimated
+  std::uint64_t points = 0;  // of the check whose weight is more than kFarAbove times the maximum
   std::uint64_t evaluations = 0;
-  std::string where;          // the point that contributes most
+  std::string where;  // the point that contributes most
 };
 inline constexpr double kFarAbove = 2;
 // Fewer points, or a smaller share, are the tail of a sampler that sees all.

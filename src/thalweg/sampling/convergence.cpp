@@ -50,10 +50,10 @@ std::optional<std::string> why_not_converged(const IntegratorState& state, doubl
   if (integral.non_zero < kPointsToJudge) return std::nullopt;
   if (chi2_significance(state) > kInconsistent)
     return fmt::format("its iterations contradict each other: chi2/dof is {:.3g}", integral.chi2_per_dof);
-  if (overweight > kMostOverweight)
-    return fmt::format("a few weights hold {:.2g} of it", overweight);
+  if (overweight > kMostOverweight) return fmt::format("a few weights hold {:.2g} of it", overweight);
   if (integral.error_spread > kErrorSpread && integral.error > kMostError * std::abs(integral.value))
-    return fmt::format("its error, {:.2g} of its value, rests on a few weights", integral.error / std::abs(integral.value));
+    return fmt::format("its error, {:.2g} of its value, rests on a few weights",
+                       integral.error / std::abs(integral.value));
   return std::nullopt;
 }
 

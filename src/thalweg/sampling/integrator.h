@@ -24,11 +24,11 @@ struct IntegratorConfig {
   double vegas_damping = 0.7;
   bool adapt_grids = true;  // false: flat sampling of every channel
   int adaptation_iterations = 7;
-  std::uint64_t adaptation_points = 20'000;  // a map and iteration
-  bool follow_sigma = false;                 // most of them where sigma_i is large, from the third iteration on
-  double accuracy = 1e-3;                    // relative error at which integration ends ...
-  std::uint64_t points = 0;                  // ... unless this is set: then exactly that many points
-  std::uint64_t minimum_points = 200'000;    // so that error and maxima mean something
+  std::uint64_t adaptation_points = 20'000;      // a map and iteration
+  bool follow_sigma = false;                     // most of them where sigma_i is large, from the third iteration on
+  double accuracy = 1e-3;                        // relative error at which integration ends ...
+  std::uint64_t points = 0;                      // ... unless this is set: then exactly that many points
+  std::uint64_t minimum_points = 200'000;        // so that error and maxima mean something
   std::uint64_t maximum_points = 4'000'000'000;  // or until it is clear that these are not enough
 };
 

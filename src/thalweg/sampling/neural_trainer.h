@@ -118,7 +118,7 @@ struct TrainerState {
   std::uint64_t last_undone = 0;     // batch
   std::uint64_t clipped = 0, undone = 0, non_finite = 0, evaluations = 0;
   std::vector<CurvePoint> curve;
-  CurvePoint last_tenth() const;    // value and deviation: medians over the last tenth of the curve, which is not empty
+  CurvePoint last_tenth() const;  // value and deviation: medians over the last tenth of the curve, which is not empty
   // The smallest median deviation of a tenth of the curve.
   double best_tenth() const;
   std::vector<std::string> events;  // what the guard did, and which channels were dropped

@@ -53,10 +53,9 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     const double trained = static_cast<double>(batches * c.batch_size), gain = training_gain(trained, c.maps, c.dim);
     // A training step passes the network three times: sampling and twice as much for the gradient.
     const double train = trained * (point / static_cast<double>(c.reuse) + 3 * network);
-    const double integrate =
-        c.points > 0 ? static_cast<double>(c.points)
-                     : std::max(std::pow(expected_spread(c.spread, gain) / c.accuracy, 2),
-                                static_cast<double>(c.least_points));
+    const double integrate = c.points > 0 ? static_cast<double>(c.points)
+                                          : std::max(std::pow(expected_spread(c.spread, gain) / c.accuracy, 2),
+                                                     static_cast<double>(c.least_points));
     const double unweight = static_cast<double>(c.events) / expected_efficiency(c.efficiency, gain);
     return 1e-9 * (train + (integrate + unweight) * (point + network));
   };
@@ -75,7 +74,8 @@ TrainingDecision decide_training(const TrainingCosts& c) {
     if (t < least) least = t, best.batches = n;
   }
   const double shortest = expected_efficiency(c.efficiency, gain(best.batches));
-  const double most = std::max(std::min(kPatience, kMostLonger * least), (shortest < kPoorEfficiency ? kMuchLonger : kLonger) * least);
+  const double most =
+      std::max(std::min(kPatience, kMostLonger * least), (shortest < kPoorEfficiency ? kMuchLonger : kLonger) * least);
   for (const std::uint64_t n : numbers)
     if (n > best.batches && expected_efficiency(c.efficiency, gain(best.batches)) < kWantedEfficiency &&
         seconds(n) <= most)
