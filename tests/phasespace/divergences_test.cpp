@@ -188,6 +188,23 @@ TEST(Divergences, CutsCountTogether) {
   // the pair in the other direction has a mass that a soft gluon does not leave
   EXPECT_EQ(refused({"e+ e- > u u~ g", 500, {mass({3, 4}, 20, 400), delta_r({3, 4, 5}, 0.4), pt({3, 4}, 20)}}), "");
   EXPECT_NE(refused({"e+ e- > u u~ g", 500, {mass({3, 4}, 20), delta_r({3, 4, 5}, 0.4), pt({3, 4}, 20)}}), "");
+  // one distance of ten is missing, beside two resonances in windows
+  std::vector<Cut> many = {mass({3, 4}, 91, 91.2),     mass({5, 6}, 91, 91.2),
+                           pt({3, 4, 5, 6, 7}, 20),    each(kEta, {3, 4, 5, 6, 7}, -kAny, 2.5),
+                           delta_r({3, 4, 5, 6}, 0.4), delta_r({3, 7}, 0.4),
+                           delta_r({4, 7}, 0.4),       delta_r({5, 7}, 0.4)};
+  EXPECT_NE(refused({"u u~ > e+ e- mu+ mu- a", 1000, many}).find("(mu- a)"), std::string::npos);
+  EXPECT_NE(refused({"p p > e+ e- mu+ mu- a", kHadrons, many}).find("(mu- a)"), std::string::npos);
+  many.push_back(delta_r({6, 7}, 0.4));
+  EXPECT_EQ(refused({"u u~ > e+ e- mu+ mu- a", 1000, many}), "");
+  // the same with jets
+  std::vector<Cut> jets = {pt({3, 5, 6, 7}, 20),         each(kEta, {3, 5, 6, 7}, -kAny, 2.5),
+                           all(Observable::pt, {4}, 30), mass({3, 4}, 80, 81),
+                           delta_r({3, 5, 6}, 0.4),      delta_r({5, 7}, 0.4),
+                           delta_r({3, 7}, 0.4)};
+  EXPECT_NE(refused({"g u > e+ ve d g g", 3000, jets}).find("run along"), std::string::npos);
+  jets.push_back(delta_r({6, 7}, 0.4));
+  EXPECT_EQ(refused({"g u > e+ ve d g g", 3000, jets}), "");
   // p_T of the jet by those of the leptons
   EXPECT_EQ(
       refused({"p p > e+ e- j", kHadrons, {mass({3, 4}, 66, 116), pt({3}, 60), each(Observable::pt, {4}, 0, 20)}}), "");

@@ -14,7 +14,7 @@ using Kind = SingularRegion::Kind;
 
 constexpr double kDistance = 1e-12;
 constexpr std::size_t kPopulation = 256, kBest = 48;
-constexpr int kGenerations = 80, kPatience = 12;
+constexpr int kGenerations = 200, kPatience = 20;
 
 bool kept_out(const SingularRegion& region, const CutBounds& bounds) {
   const std::size_t n = bounds.size();
