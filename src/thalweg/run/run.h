@@ -75,6 +75,7 @@ class Run {
   void refuse_divergence();
   void look_for_blind_spots();
   double tried_efficiency();
+  void clock_adaptation(std::size_t iterations_before, double seconds);
   void train_flows(TrainerState& trained);
   void use_flows(const TrainerState& trained);
   std::optional<IterationResult> seen_by_grids() const;
@@ -119,6 +120,7 @@ class Run {
     Exploration found;
   };
   std::optional<Tried> tried_;  // in front of the grids, for the decision whether to train
+  double seconds_per_cost_ = 0;  // wall clock of a counted second, as the adaptation was; 0: not known
   nlohmann::json training_;     // what was decided: batches, reason, cells; and how the training went
   nlohmann::json result_;
   int exit_code_ = 0;

@@ -124,8 +124,10 @@ void Run::refuse_divergence() {
 // Once a run, a quarter as many points as the integration had. Fully connected maps have no inverse, and a check of
 // their own.
 void Run::look_for_blind_spots() {
-  constexpr std::uint64_t kFewest = 100'000, kMost = 1'000'000;
-  if (card_.sampler == "ann") return;
+  constexpr std::uint64_t kFewest = 100'000, kMost = 1'000'000, kOfAChannel = 1000;
+  const auto active = static_cast<std::uint64_t>(std::count(state_.active.begin(), state_.active.end(), 1));
+  // The maxima of fewer points are too low, and the budget says so.
+  if (card_.sampler == "ann" || total(state_).non_zero < std::max(kPointsToJudge, kOfAChannel * active)) return;
   if (!training_.contains("blind_spots")) {
     const std::uint64_t had = total(state_).points;
     progress_.start("check", 0, "points");
@@ -133,14 +135,17 @@ void Run::look_for_blind_spots() {
         UnweightingPlan::from_budget(state_.channels, card_.overweight_budget, costs(*integrand_));
     const BlindSpots spots = find_blind_spots(
         sampled(), state_, plan, std::min(std::clamp(had / 4, kFewest, kMost), had), card_.seed, options_.threads);
-    training_["blind_spots"] = {
-        {"share", spots.share}, {"points", spots.points}, {"evaluations", spots.evaluations}, {"where", spots.where}};
+    training_["blind_spots"] = {{"share", spots.share},
+                                {"far_above", spots.far},
+                                {"points", spots.points},
+                                {"evaluations", spots.evaluations},
+                                {"where", spots.where}};
     folder_.save("training", training_);
     add_time("check", progress_.seconds());
   }
   const nlohmann::json& json = training_["blind_spots"];
   BlindSpots spots;
-  spots.share = json.at("share"), spots.points = json.at("points");
+  spots.far = json.at("far_above"), spots.points = json.at("points");
   result_["blind_spots"] = json;
   if (!is_blind(spots)) return;
   exit_code_ = kNotUsable;
@@ -148,7 +153,7 @@ void Run::look_for_blind_spots() {
       "NOT USABLE: about {:.2g} of the integral lies where the sampler hardly goes, seen by {} of {} points of another "
       "density, most of it near {}. More sampling.adaptation_points, another seed or sampling.batches help; cross "
       "section and error are too small",
-      spots.share, spots.points, json.at("evaluations").get<std::uint64_t>(), json.at("where").get<std::string>()));
+      spots.far, spots.points, json.at("evaluations").get<std::uint64_t>(), json.at("where").get<std::string>()));
 }
 
 // Grids are used instead of what was trained.

@@ -72,6 +72,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
   TrainerConfig& neural = card_.neural;
   std::uint64_t& batches = neural.batches;
   std::string& reason = card_.batches_reason;
+  std::string here;
   FlowConfig shape = neural.flow;
   shape.dim = integrand_->dim();
   const double point = mean_cost(*integrand_, state_), network = network_cost(FlowLayout(shape));
@@ -103,6 +104,9 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     const TrainingDecision decision = budget(tried_efficiency(), spread(state_));
     batches = decision.batches;
     reason = decision.reason;
+    if (seconds_per_cost_ > 0)
+      here = fmt::format("; on this machine about {:.2g} s",
+                         seconds_per_cost_ * (batches > 0 ? decision.neural_seconds : decision.vegas_seconds));
     training_["expected"] = {{"efficiency", decision.efficiency}, {"relative_std_dev", decision.spread}};
   }
   training_.update(
@@ -110,7 +114,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
   folder_.save("training", training_);
   card_.write_decisions();
   write_cards();
-  if (card_.trains()) note("train      " + reason);
+  if (card_.trains()) note("train      " + reason + here);
 }
 
 // Of grids, with the cells that they would have: tried, not guessed.
@@ -207,8 +211,17 @@ void Run::explore_cells(std::optional<TrainerState>& trained) {
   folder_.save("training", training_);
 }
 
+// For what is said of times alone: decisions rest on counted costs.
+void Run::clock_adaptation(std::size_t iterations_before, double seconds) {
+  double cost = 0;
+  for (std::size_t i = iterations_before; i < state_.iterations.size(); ++i)
+    cost += static_cast<double>(state_.iterations[i].points) * (mean_cost(*integrand_, state_) + kBookkeeping);
+  seconds_per_cost_ = cost > 0 ? 1e9 * seconds / cost : 0;
+}
+
 void Run::train_sampler() {
   progress_.start("train", 0, "points");
+  const std::size_t adapted = state_.iterations.size();
   std::optional<TrainerState> trained;
   std::error_code code;
   const auto path = folder_.file("sampler.h5");
@@ -217,6 +230,7 @@ void Run::train_sampler() {
   else
     adapt_grids();
   add_time("train", progress_.seconds());
+  clock_adaptation(adapted, progress_.seconds());
   decide_training(trained);
   if (card_.trains() && card_.neural.batches > 0) {
     progress_.start("train", 0, "points");

@@ -27,7 +27,7 @@ double towards_face(double u) {
 }
 
 struct Part {
-  double over = 0, largest = 0;
+  double over = 0, far = 0, largest = 0;
   std::uint64_t points = 0;
   std::string where;
 };
@@ -64,7 +64,7 @@ Part look(const Integrand& integrand, const CellularMap& map, double w_max, cons
     if (!std::isfinite(value) || !std::isfinite(most) || value <= most) continue;
     const double over = (value - most) / density[e] / static_cast<double>(task.of_channel);
     part.over += over;
-    part.points += value > kFarAbove * most;
+    if (value > kFarAbove * most) part.far += over, ++part.points;
     if (over <= part.largest) continue;
     part.largest = over;
     part.where = "channel " + integrand.channel_name(task.channel) + ", y =";
@@ -84,7 +84,7 @@ BlindSpots find_blind_spots(const Integrand& integrand, const IntegratorState& s
     for (std::uint64_t left = counts[c]; left > 0; left -= std::min(left, kPart))
       tasks.push_back({c, std::min(left, kPart), counts[c]});
   BlindSpots result;
-  double over = 0, largest = 0;
+  double over = 0, far = 0, largest = 0;
   ordered_pipeline<Part>(
       0, tasks.size(), threads,
       [&](std::uint64_t k, Arena& arena) {
@@ -93,7 +93,7 @@ BlindSpots find_blind_spots(const Integrand& integrand, const IntegratorState& s
         return look(integrand, maps[c], plan.w_max[c], tasks[k], RandomStream({seed, Phase::trial, 1, k}), arena);
       },
       [&](std::uint64_t k, Part& part) {
-        over += part.over;
+        over += part.over, far += part.far;
         result.points += part.points;
         result.evaluations += tasks[k].count;
         if (part.largest > largest) largest = part.largest, result.where = part.where;
@@ -102,7 +102,7 @@ BlindSpots find_blind_spots(const Integrand& integrand, const IntegratorState& s
   double size = 0;
   for (const WeightStatistics& c : state.channels)
     if (c.points() > 0) size += c.absolute_sum() / static_cast<double>(c.points());
-  result.share = over + size > 0 ? over / (over + size) : 0;
+  if (over + size > 0) result.share = over / (over + size), result.far = far / (over + size);
   return result;
 }
 

@@ -23,15 +23,17 @@ inline constexpr double kNearestFace = 1e-6;
 
 struct BlindSpots {
   double share = 0;          // of the integral above the maxima, estimated
+  double far = 0;            // the same by the points below alone
   std::uint64_t points = 0;  // of the check whose weight is more than kFarAbove times the maximum
   std::uint64_t evaluations = 0;
   std::string where;  // the point that contributes most
 };
-inline constexpr double kFarAbove = 2;
-// Fewer points, or a smaller share, are the tail of a sampler that sees all.
+// What lies just above the maxima are tails that few points do not show. Fewer points, or a smaller share, may be one
+// large weight.
+inline constexpr double kFarAbove = 10;
 inline constexpr std::uint64_t kFewestSeen = 3;
 inline constexpr double kMostBlind = 0.01;
-inline bool is_blind(const BlindSpots& spots) { return spots.points >= kFewestSeen && spots.share > kMostBlind; }
+inline bool is_blind(const BlindSpots& spots) { return spots.points >= kFewestSeen && spots.far > kMostBlind; }
 
 // `points` of all active channels together, in proportion to the deviation of their weights, and evenly. Maps have an
 // inverse. The same bits for any number of threads.

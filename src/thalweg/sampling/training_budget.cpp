@@ -47,7 +47,6 @@ std::uint64_t affordable_cells(double points, std::size_t maps, std::size_t dim,
 }
 
 TrainingDecision decide_training(const TrainingCosts& c) {
-  constexpr double kBookkeeping = 200;  // of a point: its random numbers, its grid, its statistics
   auto seconds = [&](std::uint64_t batches) {
     const double network = batches > 0 ? c.network : 0, point = c.point + kBookkeeping;
     const double trained = static_cast<double>(batches * c.batch_size), gain = training_gain(trained, c.maps, c.dim);

@@ -45,6 +45,9 @@ std::uint64_t usual_batch(std::size_t maps);
 // make evaluations about as dear as the network.
 std::uint64_t usual_reuse(double point, double network);
 
+// ns of a point beside the integrand: its random numbers, its grid, its statistics.
+inline constexpr double kBookkeeping = 200;
+
 struct TrainingDecision {
   std::uint64_t batches = 0;
   double vegas_seconds = 0, neural_seconds = 0;  // on one core
