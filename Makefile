@@ -50,13 +50,14 @@ asan scalar:
 
 # MINUTES of libFuzzer for each reader.
 MINUTES ?= 1
-READERS = card lhe slha grid process
+READERS = card lhe slha grid process points lheh5 lheh5_bytes folder state generation training result sampler
 fuzz:
 	@scripts/setup fuzz
 	cmake --preset fuzz -Wno-dev > /dev/null
-	cmake --build --preset fuzz -j $(JOBS) --target $(addprefix fuzz_,$(READERS))
+	cmake --build --preset fuzz -j $(JOBS) --target fuzz_seeds $(addprefix fuzz_,$(READERS))
+	build/fuzz/bin/fuzz_seeds build/fuzz/corpus
 	for f in $(READERS); do \
-	  mkdir -p build/fuzz/corpus/$$f && cp -n tests/fuzz/seeds/$$f/* build/fuzz/corpus/$$f/ && \
+	  if [ -d tests/fuzz/seeds/$$f ]; then cp -n tests/fuzz/seeds/$$f/* build/fuzz/corpus/$$f/; fi; \
 	  build/fuzz/bin/fuzz_$$f -max_total_time=$$((60 * $(MINUTES))) -rss_limit_mb=4096 -print_final_stats=1 build/fuzz/corpus/$$f || exit 1; done
 
 clean:

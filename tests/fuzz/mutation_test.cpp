@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <random>
 
+#include "fuzz/json_mutation.h"
 #include "fuzz/targets.h"
 #include "thalweg/base/files.h"
 
@@ -31,22 +32,36 @@ std::string mutate(std::string text, std::mt19937_64& random) {
   return text;
 }
 
-void run(const char* reader, void (*target)(std::string_view)) {
+std::vector<std::string> seeds_of(const fuzz::Target& target) {
+  if (target.seeds) return target.seeds();
   std::vector<std::string> seeds;
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(THALWEG_SOURCE "/tests/fuzz/seeds/") + reader))
+       std::filesystem::directory_iterator(std::string(THALWEG_SOURCE "/tests/fuzz/seeds/") + target.name))
     seeds.push_back(read_file(entry.path()));
-  ASSERT_FALSE(seeds.empty());
-  std::mt19937_64 random(1);
-  for (const std::string& seed : seeds) target(seed);
-  for (int i = 0; i < kMutations; ++i) target(mutate(seeds[random() % seeds.size()], random));
+  return seeds;
 }
 
-TEST(Mutations, Card) { run("card", fuzz::card); }
-TEST(Mutations, Lhe) { run("lhe", fuzz::lhe); }
-TEST(Mutations, Slha) { run("slha", fuzz::slha); }
-TEST(Mutations, Grid) { run("grid", fuzz::grid); }
-TEST(Mutations, Process) { run("process", fuzz::process); }
+class Mutations : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Mutations, AreTakenOrRefused) {
+  const fuzz::Target& target = fuzz::target_named(GetParam());
+  const std::vector<std::string> seeds = seeds_of(target);
+  ASSERT_FALSE(seeds.empty());
+  std::mt19937_64 random(1);
+  int taken = 0;
+  for (const std::string& seed : seeds) taken += target.read(seed);
+  EXPECT_GT(taken, 0) << "the seeds are good ones";
+  const int mutations = target.seeds ? kMutations / 10 : kMutations;  // files, and large documents
+  for (int i = 0; i < mutations; ++i) {
+    const std::string& seed = seeds[random() % seeds.size()];
+    target.read(target.json && i % 4 > 0 ? fuzz::mutate_json(seed, random) : mutate(seed, random));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Readers, Mutations,
+                         ::testing::Values("card", "lhe", "slha", "grid", "process", "points", "lheh5", "lheh5_bytes",
+                                           "folder", "state", "generation", "training", "result", "sampler"),
+                         [](const auto& reader) { return std::string(reader.param); });
 
 }  // namespace
 }  // namespace thalweg

@@ -1,38 +1,30 @@
 #include "targets.h"
 
+#include <cstdlib>
+
+#include "guarded.h"
 #include "thalweg/amplitude/diagram.h"
 #include "thalweg/base/errors.h"
 #include "thalweg/event/lhe.h"
 #include "thalweg/model/slha.h"
 #include "thalweg/parton/pdf.h"
 #include "thalweg/run/card.h"
+#include "thalweg/run/points_document.h"
 
 namespace thalweg::fuzz {
-namespace {
-
-template <class Body>
-void guarded(const Body& body) {
-  try {
-    body();
-  } catch (const RequestError&) {
-  }
-}
-
-}  // namespace
-
-void card(std::string_view text) {
-  guarded([&] {
+bool card(std::string_view text) {
+  return taken([&] {
     const RunCard card = parse_card(text, "fuzz.toml", {});
     parse_card(card.resolved, "fuzz.toml", {});  // what we write we can read
   });
 }
 
-void lhe(std::string_view text) {
-  guarded([&] { parse_lhe(text, "fuzz.lhe", [](const Event&) { return true; }); });
+bool lhe(std::string_view text) {
+  return taken([&] { parse_lhe(text, "fuzz.lhe", [](const Event&) { return true; }); });
 }
 
-void slha(std::string_view text) {
-  guarded([&] {
+bool slha(std::string_view text) {
+  return taken([&] {
     const Model model("sm_zprime");
     Parameters parameters = model.default_parameters();
     read_slha(text, "fuzz.dat", model, parameters);
@@ -40,8 +32,8 @@ void slha(std::string_view text) {
   });
 }
 
-void grid(std::string_view text) {
-  guarded([&] {
+bool grid(std::string_view text) {
+  return taken([&] {
     const GridFile file = read_grid_file(text, "fuzz.dat");
     const PdfEvaluator pdf(file, {2, 21});
     Arena arena;
@@ -51,13 +43,61 @@ void grid(std::string_view text) {
   });
 }
 
-void process(std::string_view text) {
-  guarded([&] {
+bool process(std::string_view text) {
+  return taken([&] {
     static const Model model("sm");
     static const auto vertices = model.vertices(model.default_parameters());
     const auto definition = parse_process(text, model, default_multiparticles(4));
     if (definition.labels.size() <= 5) diagrams_of(definition, model, vertices);
   });
+}
+
+bool points(std::string_view text) {
+  return taken([&] {
+    static const Model model("sm");
+    const nlohmann::json document = read_points(text, "fuzz.json", "u u~ > e+ e-", "sm");
+    Parameters parameters = model.default_parameters();
+    read_parameters(document, parameters);
+    parameters.derive();
+    Arena arena;
+    const auto& list = document["points"];
+    const Momenta momenta = Momenta::take(arena, 4, list.size());
+    std::vector<double> alpha_s(list.size(), 0.118);
+    for (std::size_t i = 0; i < list.size(); ++i) read_point(list[i], {0, 0, 0, 0}, 2, momenta, alpha_s, i);
+  });
+}
+
+std::vector<std::string> points_seeds() {
+  return {
+      R"({"process": "u u~ > e+ e-", "model": "sm", "note": "x", "parameters": {"mass.z": 91.2, "width_tchannel": false}, "points": [{"momenta": [[100, 0, 0, 100], [100, 0, 0, -100], [100, 60, 0, 80],
+[100, -60, 0, -80]], "alpha_s": 0.12}]})",
+      R"({"points": [{"momenta": [[100, 0, 0, 100], [100, 0, 0, -100], [100, 100, 0, 0], [100, -100, 0, 0]]}]})"};
+}
+
+const std::vector<Target>& targets() {
+  static const std::vector<Target> all = {
+      {"card", card, false, nullptr},
+      {"lhe", lhe, false, nullptr},
+      {"slha", slha, false, nullptr},
+      {"grid", grid, false, nullptr},
+      {"process", process, false, nullptr},
+      {"points", points, true, points_seeds},
+      {"lheh5", lheh5, true, lheh5_seeds},
+      {"lheh5_bytes", lheh5_bytes, false, lheh5_bytes_seeds},
+      {"folder", folder, false, folder_seeds},
+      {"state", state, true, state_seeds},
+      {"generation", generation, true, generation_seeds},
+      {"training", training, true, training_seeds},
+      {"result", result, true, result_seeds},
+      {"sampler", sampler, true, sampler_seeds},
+  };
+  return all;
+}
+
+const Target& target_named(std::string_view name) {
+  for (const Target& target : targets())
+    if (target.name == name) return target;
+  std::abort();
 }
 
 }  // namespace thalweg::fuzz

@@ -1,6 +1,8 @@
+import json
 import os
 import pathlib
 import subprocess
+import zlib
 
 import pytest
 
@@ -15,6 +17,19 @@ def run(*arguments, **options):
     return subprocess.run(
         [PROGRAM, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, **options
     )
+
+
+def edit_document(path, change):
+    """A document of a run folder with other values and a right checksum. `change` gets it and may return another."""
+    text = path.read_text()
+    document = json.loads(text)
+    document = change(document) or document
+    head, rest = [], dict(document)
+    for key in ("format", "file", "card"):
+        head.append(f"{json.dumps(key)}: {json.dumps(rest.pop(key))}")
+    rest.pop("checksum")
+    body = json.dumps(rest)[1:] + "\n"
+    path.write_text("{" + ", ".join(head) + f', "checksum": "{zlib.crc32(body.encode()):08x}",\n' + body)
 
 
 @pytest.fixture(scope="session")

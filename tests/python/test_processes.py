@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pylhe
 import pytest
-from conftest import PROGRAM, SOURCE, run
+from conftest import PROGRAM, SOURCE, edit_document, run
 
 CARDS = sorted(card.stem for card in (SOURCE / "cards").glob("*.toml") if "process = " in card.read_text())
 SHORT = ["--sampler", "vegas", "--set", "sampling.channels=propagators", "--set", "sampling.adaptation_iterations=2",
@@ -97,17 +97,16 @@ def test_a_training_is_judged_once(tmp_path):
     arguments = ["integrate", SOURCE / "cards/gg_ttxg.toml", "--set", "sampling.channels=lab", "--batches", 50, "--set",
                  "integration.points=50000", "--set", "sampling.adaptation_points=5000", "--run", tmp_path / "r"]
     assert run(*arguments).returncode == 0
-    state = json.loads((tmp_path / "r/state.json").read_text())
-    state["sigma"] = [1e-3 * sigma for sigma in state["sigma"]]
-    (tmp_path / "r/state.json").write_text(json.dumps(state))
+    file = tmp_path / "r/state.json"
+    edit_document(file, lambda state: state.update(sigma=[1e-3 * sigma for sigma in state["sigma"]]))
+    state = json.loads(file.read_text())
     done = run(*arguments)
     assert done.returncode == 0 and "diverged" not in done.stderr, done.stderr
     assert (tmp_path / "r/sampler.h5").exists()
     # An integral that is far from that of the grids is not passed on in silence.
     for factor in (0.3, 3):
-        other = json.loads(json.dumps(state))
-        other["iterations"] = [[a, n, factor * v if a else v, e] for a, n, v, e in state["iterations"]]
-        (tmp_path / "r/state.json").write_text(json.dumps(other))
+        edit_document(file, lambda other: other.update(
+            iterations=[[a, n, factor * v if a else v, e] for a, n, v, e in state["iterations"]]))
         done = run(*arguments)
         assert done.returncode == 3 and "the training has lost it" in done.stderr, done.stderr
 

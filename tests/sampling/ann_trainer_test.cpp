@@ -119,10 +119,10 @@ TEST(AnnTrainer, IsTheSameForAnyNumberOfThreadsAndAfterAFile) {
     if (s.batches_done == 10) throw Interruption();
   };
   EXPECT_THROW(trainer.train(cut, interrupt), Interruption);
-  TrainerState back = load_sampler(path, "card", 1, 2);
+  TrainerState back = load_sampler(path, "card", f);
   trainer.train(back, [](const TrainerState&) {});
   EXPECT_EQ(back.flows[0].optimiser.average, one.training.flows[0].optimiser.average);
-  EXPECT_THROW(load_sampler(path, "card", 1, 3), RequestError);
+  EXPECT_THROW(load_sampler(path, "another card", f), RequestError);
   std::filesystem::remove(path);
 }
 

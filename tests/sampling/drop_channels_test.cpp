@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "thalweg/base/json_reader.h"
 #include "thalweg/sampling/channel_weights.h"
 #include "thalweg/sampling/neural_trainer.h"
 

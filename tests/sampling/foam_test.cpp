@@ -8,6 +8,7 @@
 #include <random>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 #include "thalweg/sampling/foam_builder.h"
 #include "thalweg/sampling/foam_cell.h"
 #include "thalweg/sampling/vegas.h"

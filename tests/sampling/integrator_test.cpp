@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 #include "thalweg/base/random.h"
 #include "thalweg/sampling/unweighting.h"
 

@@ -258,7 +258,7 @@ TEST(BufferedTraining, SameBitsForAnyThreadsAndFromACheckpoint) {
                                if (s.batches_done > 30) throw Interruption();
                              }),
                Interruption);
-  TrainerState back = load_sampler(path, "card", 2, 2);
+  TrainerState back = load_sampler(path, "card", f);
   EXPECT_EQ(back.batches_done, cut.batches_done);
   trainer.train(back, [](const TrainerState&) {});
   std::filesystem::remove(path);

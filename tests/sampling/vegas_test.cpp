@@ -7,6 +7,7 @@
 #include <random>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 
 namespace thalweg {
 namespace {

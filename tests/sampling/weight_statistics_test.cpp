@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <random>
+
+#include "thalweg/base/json_reader.h"
 
 namespace thalweg {
 namespace {

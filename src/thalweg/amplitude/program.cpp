@@ -14,11 +14,7 @@ class ProgramWriter {
  public:
   ProgramWriter(const CurrentGraph& graph, const Model& model, const Parameters& parameters,
                 const CompileOptions& options)
-      : graph_(graph),
-        model_(model),
-        parameters_(parameters),
-        options_(options),
-        expansion_(expand_helicities(graph, model, parameters)) {
+      : graph_(graph), model_(model), options_(options), expansion_(expand_helicities(graph, model, parameters)) {
     const SubProcess& process = graph.process;
     program_.legs = process.legs();
     program_.incoming = process.incoming;
@@ -218,7 +214,6 @@ class ProgramWriter {
 
   const CurrentGraph& graph_;
   const Model& model_;
-  const Parameters& parameters_;
   const CompileOptions& options_;
   HelicityExpansion expansion_;
   std::map<std::uint32_t, std::size_t> codes_;  // configurations

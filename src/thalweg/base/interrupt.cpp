@@ -34,6 +34,8 @@ void install_signal_handlers() {
   signal(SIGXFSZ, SIG_IGN);
 }
 
+bool is_interrupted() { return received != 0; }
+
 void throw_if_interrupted() {
   if (received != 0) throw Interrupted(static_cast<int>(received));
 }

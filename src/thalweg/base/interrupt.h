@@ -19,6 +19,7 @@ class Interrupted : public std::exception {
 
 // Installs the handlers, once per process.
 void install_signal_handlers();
+bool is_interrupted();
 void throw_if_interrupted();
 
 }  // namespace thalweg

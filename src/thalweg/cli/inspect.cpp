@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
+#include "thalweg/base/guarded_process.h"
 #include "thalweg/base/interrupt.h"
 #include "thalweg/base/json.h"
 #include "thalweg/cli/commands.h"
@@ -12,6 +14,7 @@
 #include "thalweg/event/lheh5.h"
 #include "thalweg/model/slha.h"
 #include "thalweg/parton/grid_file.h"
+#include "thalweg/run/generation.h"
 #include "thalweg/run/run_folder.h"
 #include "thalweg/sampling/integrator.h"
 
@@ -19,6 +22,12 @@ namespace thalweg {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Numbers alone are checked as they are read; their sum may still be too large.
+double finite(double sum) {
+  if (!std::isfinite(sum)) request_error("the sum of the weights is {}: they are too large to be cross sections", sum);
+  return sum;
+}
 
 nlohmann::json describe(const EventFileInfo& info, const char* format, double weight_sum) {
   return {{"format", format},
@@ -28,20 +37,23 @@ nlohmann::json describe(const EventFileInfo& info, const char* format, double we
           {"beam_energy", info.beam_energy},
           {"pdf_id", info.pdf_id},
           {"cross_section", {{"value", info.cross_section}, {"error", info.error}}},
-          {"sum_of_weights", weight_sum}};
+          {"sum_of_weights", finite(weight_sum)}};
 }
 
 nlohmann::json inspect_run(const fs::path& folder) {
   nlohmann::json json = {{"format", "run folder"}, {"card", (folder / "card.toml").string()}};
+  auto damaged = [](const fs::path& file) { return fmt::format("'{}' is damaged", file.string()); };
   if (const auto state = load_json(folder / "state.json")) {
-    const IntegratorState s = IntegratorState::from_json(*state);
+    const IntegratorState s = IntegratorState::from_json({*state, damaged(folder / "state.json")});
     const Integral integral = total(s);
     json["adaptation_iterations"] = s.adaptations_done;
     json["integration"] = {
         {"complete", s.complete}, {"points", integral.points}, {"value", integral.value}, {"error", integral.error}};
   }
-  if (const auto generation = load_json(folder / "generation.json"))
-    json["events_made"] = {{"events", generation->at("events")}, {"of", generation->at("requested")}};
+  if (const auto generation = load_json(folder / "generation.json")) {
+    const Generation g = Generation::from_json({*generation, damaged(folder / "generation.json")});
+    json["events_made"] = {{"events", g.events}, {"of", g.requested}};
+  }
   if (const auto result = load_json(folder / "result.json")) json["result"] = *result;
   return json;
 }
@@ -67,10 +79,13 @@ nlohmann::json inspect(const fs::path& path) {
     return json;
   }
   if (is_hdf5(path)) {
-    const EventFileInfo info = read_lheh5(path, add);
-    nlohmann::json json = describe(info, "LHEH5", sum);
-    json["sum_of_trials"] = info.sum_trials;
-    return json;
+    // The HDF5 library does not survive everything.
+    return nlohmann::json::parse(in_guarded_process(fmt::format("'{}'", name), [&] {
+      const EventFileInfo info = read_lheh5(path, add);
+      nlohmann::json json = describe(info, "LHEH5", sum);
+      json["sum_of_trials"] = info.sum_trials;
+      return json.dump();
+    }));
   }
   const std::string text = read_file(path);
   if (text.find("lhagrid1") < 4096) {

@@ -4,13 +4,13 @@
 #include "thalweg/base/errors.h"
 #include "thalweg/cli/commands.h"
 #include "thalweg/cli/python.h"
+#include "thalweg/run/run_folder.h"
 
 namespace thalweg {
 namespace {
 
 int run(const std::string& folder) {
-  std::error_code code;
-  if (!std::filesystem::exists(std::filesystem::path(folder) / "result.json", code))
+  if (!load_json(std::filesystem::path(folder) / "result.json"))
     request_error("'{}' is no finished run (no result.json); make one with thalweg generate", folder);
   if (run_python("thalweg.report", folder) != 0)
     run_error("the report needs Python with numpy, h5py, pylhe and matplotlib ({}); run scripts/setup",

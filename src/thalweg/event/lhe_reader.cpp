@@ -35,6 +35,7 @@ class Lines {
       rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
       return true;
     }
+    throw_if_interrupted();
     buffer_.clear();
     char piece[4096];
     while (gzgets(file_.get(), piece, sizeof piece)) {
@@ -43,6 +44,7 @@ class Lines {
     }
     int code = 0;
     const char* message = gzerror(file_.get(), &code);
+    throw_if_interrupted();  // which may have cut short a read
     if (code != Z_OK && code != Z_STREAM_END) fail(fmt::format("damaged gzip data ({})", message));
     if (buffer_.empty()) return false;
     if (buffer_.ends_with('\n')) buffer_.pop_back();

@@ -1,9 +1,11 @@
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/hdf5_handle.h"
+#include "thalweg/base/interrupt.h"
 #include "thalweg/event/lheh5.h"
+#include "thalweg/event/lheh5_table.h"
 
 namespace thalweg {
 
@@ -14,56 +16,100 @@ bool is_hdf5(const std::filesystem::path& path) {
 
 namespace {
 
-// A data set of doubles with `columns` columns (0: one dimension), read in blocks.
-class Table {
+constexpr hsize_t kBlock = 1024, kMostParticles = 1000, kMostProcesses = 100'000;
+
+struct Place {
+  const std::string& path;
+  const char* table;
+  hsize_t row;
+};
+
+[[noreturn]] void refuse(const Place& at, std::size_t column, double value, const char* expected) {
+  request_error("{}: data set '{}', row {}, column {}: {} is not {}", at.path, at.table, at.row, column, value,
+                expected);
+}
+
+double finite(const Place& at, const double* row, std::size_t column) {
+  if (!std::isfinite(row[column])) refuse(at, column, row[column], "finite");
+  return row[column];
+}
+int whole(const Place& at, const double* row, std::size_t column) {
+  const double value = row[column];
+  if (!(std::abs(value) <= 2e9) || value != std::floor(value)) refuse(at, column, value, "a whole number");
+  return static_cast<int>(value);
+}
+// What other programs do not know they write as NaN.
+double known(const Place& at, const double* row, std::size_t column) {
+  return std::isnan(row[column]) ? 0 : finite(at, row, column);
+}
+
+EventParticle to_particle(const Place& at, const double* p) {
+  auto i = [&](std::size_t c) { return whole(at, p, c); };
+  auto x = [&](std::size_t c) { return finite(at, p, c); };
+  return {i(0), i(1), {i(2), i(3)}, {i(4), i(5)}, x(6), x(7), x(8), x(9), x(10), x(11), x(12)};
+}
+
+// Without particles.
+Event to_event(const Place& at, const double* row, hsize_t width) {
+  Event event;
+  event.process_id = whole(at, row, 0) + 1;
+  event.trials = row[3];
+  if (!std::isnan(row[3]) && !(finite(at, row, 3) >= 0)) refuse(at, 3, row[3], "a number of trials");
+  known(at, row, 4);
+  event.scale = known(at, row, 5);
+  event.renormalization_scale = known(at, row, 6);
+  event.alpha_em = finite(at, row, 7);
+  event.alpha_s = finite(at, row, 8);
+  event.weight = finite(at, row, 9);
+  for (std::size_t c = kLheh5EventColumns; c < width; ++c) event.variations.push_back(finite(at, row, c));
+  return event;
+}
+
+// Rows of `particles`; those of the events of a block usually lie together.
+class Particles {
  public:
-  Table(hid_t file, const std::string& path, const char* name, hsize_t columns)
-      : path_(path), name_(name), id_(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose) {
-    if (id_ < 0) request_error("{}: no data set '{}'; expected LHEH5 version 2", path, name);
-    const Hdf5Id space(H5Dget_space(id_), H5Sclose);
-    hsize_t size[2] = {0, 0};
-    const int rank = H5Sget_simple_extent_ndims(space);
-    if (rank < 1 || rank > 2) request_error("{}: data set '{}' has {} dimensions", path, name, rank);
-    H5Sget_simple_extent_dims(space, size, nullptr);
-    rows_ = size[0];
-    if (rank == 2) width_ = size[1];
-    if (width_ < columns) request_error("{}: '{}' has {} columns, {} are needed", path, name, width_, columns);
-    if (width_ > 10'000) request_error("{}: '{}' has {} columns", path, name, width_);
+  Particles(const Lheh5Table& table, const std::string& path) : table_(table), path_(path) {}
+
+  void expect(hsize_t first, hsize_t last) {
+    rows_.clear();
+    first_ = first;
+    if (last - first <= 4 * kBlock * 16) rows_ = table_.read(first, last - first);
   }
-  hsize_t rows() const { return rows_; }
-  hsize_t width() const { return width_; }
-  std::vector<double> read(hsize_t first, hsize_t count) const {
-    std::vector<double> values(count * width_);
-    const std::array<hsize_t, 2> start{first, 0}, size{count, width_};
-    const Hdf5Id space(H5Dget_space(id_), H5Sclose);
-    const Hdf5Id memory(H5Screate_simple(H5Sget_simple_extent_ndims(space), size.data(), nullptr), H5Sclose);
-    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr) < 0 ||
-        H5Dread(id_, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values.data()) < 0)
-      request_error("{}: '{}' cannot be read; is the file complete?", path_, name_);
-    return values;
+  void add(hsize_t start, hsize_t count, Event& event) const {
+    const std::vector<double> own = rows_.empty() ? table_.read(start, count) : std::vector<double>{};
+    const double* row = rows_.empty() ? own.data() : rows_.data() + (start - first_) * table_.width();
+    for (hsize_t k = 0; k < count; ++k, row += table_.width())
+      event.particles.push_back(to_particle({path_, "particles", start + k}, row));
   }
 
  private:
-  std::string path_, name_;
-  hsize_t rows_ = 0, width_ = 1;
-  Hdf5Id id_;
+  const Lheh5Table& table_;
+  const std::string& path_;
+  hsize_t first_ = 0;
+  std::vector<double> rows_;
 };
 
-Event to_event(const double* row, const std::vector<double>& particles, std::size_t count) {
-  Event event;
-  event.process_id = static_cast<int>(row[0]) + 1;
-  event.trials = row[3];
-  event.scale = row[5];
-  event.renormalization_scale = row[6];
-  event.alpha_em = row[7];
-  event.alpha_s = row[8];
-  event.weight = row[9];
-  for (std::size_t k = 0; k < count; ++k) {
-    const double* p = particles.data() + k * kLheh5ParticleColumns;
-    auto i = [&](std::size_t c) { return std::abs(p[c]) < 2e9 ? static_cast<int>(p[c]) : 0; };
-    event.particles.push_back({i(0), i(1), {i(2), i(3)}, {i(4), i(5)}, p[6], p[7], p[8], p[9], p[10], p[11], p[12]});
+void read_head(const Lheh5Table& init, const Lheh5Table& processes, const std::string& path, EventFileInfo& info) {
+  if (init.rows() < 10 || init.rows() > 1000 || processes.rows() < 1 || processes.rows() > kMostProcesses)
+    request_error("{}: {} numbers in 'init' and {} rows in 'procInfo'; expected 10 and 1 or more", path, init.rows(),
+                  processes.rows());
+  const auto head = init.read(0, init.rows());
+  auto number = [&](std::size_t i) { return finite({path, "init", i}, head.data() + i, 0); };
+  auto id = [&](std::size_t i) { return whole({path, "init", i}, head.data() + i, 0); };
+  for (std::size_t b = 0; b < 2; ++b) {
+    info.beam_pdg[b] = id(b);
+    info.beam_energy[b] = number(2 + b);
+    info.pdf_id[b] = id(6 + b);
   }
-  return event;
+  const auto rows = processes.read(0, processes.rows());
+  for (hsize_t i = 0; i < processes.rows(); ++i) {
+    const double* row = rows.data() + i * processes.width();
+    const Place at{path, "procInfo", i};
+    info.cross_section += finite(at, row, 3);
+    info.error = std::hypot(info.error, finite(at, row, 4));
+    const int legs = whole(at, row, 1);
+    if (i == 0 && legs > 0 && static_cast<hsize_t>(legs) <= kMostParticles) info.legs = static_cast<std::size_t>(legs);
+  }
 }
 
 }  // namespace
@@ -71,40 +117,45 @@ Event to_event(const double* row, const std::vector<double>& particles, std::siz
 EventFileInfo read_lheh5(const std::filesystem::path& path, const std::function<bool(const Event&)>& use) {
   prepare_hdf5();
   const std::string name = path.string();
+  std::error_code code;
+  const hsize_t bytes = std::filesystem::file_size(path, code);
   const Hdf5Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
-  if (file < 0) request_error("'{}' is no HDF5 file, or cannot be read", name);
-  const Table init(file, name, "init", 1), processes(file, name, "procInfo", 6),
-      events(file, name, "events", kLheh5EventColumns), particles(file, name, "particles", kLheh5ParticleColumns);
+  if (code || file < 0) request_error("'{}' is no HDF5 file, or cannot be read", name);
+  const auto version = lheh5_version(file, name, bytes);
+  if (version[0] != 2)
+    request_error("{}: LHEH5 version {}.{}.{}, but this program reads version 2", name, version[0], version[1],
+                  version[2]);
+  const Lheh5Table init(file, name, "init", 0, bytes), processes(file, name, "procInfo", 6, bytes),
+      events(file, name, "events", kLheh5EventColumns, bytes),
+      particles(file, name, "particles", kLheh5ParticleColumns, bytes);
   EventFileInfo info;
-  if (init.rows() < 10 || processes.rows() < 1) request_error("{}: init or procInfo is too short", name);
-  const auto head = init.read(0, 10);
-  for (std::size_t b = 0; b < 2; ++b) {
-    info.beam_pdg[b] = static_cast<int>(head[b]);
-    info.beam_energy[b] = head[2 + b];
-    info.pdf_id[b] = static_cast<int>(head[6 + b]);
-  }
-  for (hsize_t i = 0; i < std::min<hsize_t>(processes.rows(), 100'000); ++i) {
-    const auto row = processes.read(i, 1);
-    info.cross_section += row[3];
-    info.error = std::hypot(info.error, row[4]);
-    if (i == 0 && row[1] > 0 && row[1] < 1000) info.legs = static_cast<std::size_t>(row[1]);
-  }
-  constexpr hsize_t kBlock = 1024;
+  read_head(init, processes, name, info);
+  Particles rows_of(particles, name);
   for (hsize_t first = 0; first < events.rows(); first += kBlock) {
+    throw_if_interrupted();
     const hsize_t n = std::min(kBlock, events.rows() - first);
     const auto rows = events.read(first, n);
+    hsize_t lowest = particles.rows(), highest = 0;
     for (hsize_t i = 0; i < n; ++i) {
       const double* row = rows.data() + i * events.width();
-      const double count = row[1], start = row[2];
-      if (!(count >= 0 && start >= 0 && count <= 1000 && start + count <= static_cast<double>(particles.rows())))
-        request_error("{}: event {} claims particles {} to {} of {}", name, first + i, start, start + count,
-                      particles.rows());
+      const Place at{name, "events", first + i};
+      const double count = row[1], start = row[2], end = start + count;
+      if (!(count >= 0 && count <= static_cast<double>(kMostParticles)) || count != std::floor(count))
+        refuse(at, 1, count, "a number of particles");
+      if (!(start >= 0 && end <= static_cast<double>(particles.rows())) || start != std::floor(start))
+        request_error("{}: event {} claims particles {} to {} of {}", name, first + i, start, end, particles.rows());
+      lowest = std::min(lowest, static_cast<hsize_t>(start));
+      highest = std::max(highest, static_cast<hsize_t>(end));
+    }
+    rows_of.expect(lowest, std::max(lowest, highest));
+    for (hsize_t i = 0; i < n; ++i) {
+      const double* row = rows.data() + i * events.width();
+      Event event = to_event({name, "events", first + i}, row, events.width());
+      rows_of.add(static_cast<hsize_t>(row[2]), static_cast<hsize_t>(row[1]), event);
       ++info.events;
-      info.sum_trials += row[3];
-      info.largest_weight = std::max(info.largest_weight, row[9]);
-      if (use && !use(to_event(row, particles.read(static_cast<hsize_t>(start), static_cast<hsize_t>(count)),
-                               static_cast<std::size_t>(count))))
-        return info;
+      info.sum_trials += event.trials;  // NaN when those of an event are not known
+      info.largest_weight = std::max(info.largest_weight, event.weight);
+      if (use && !use(event)) return info;
     }
   }
   return info;

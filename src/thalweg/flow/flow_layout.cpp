@@ -55,6 +55,9 @@ const char* name_of(Activation activation) {
 std::vector<LinearLayer> add_layers(std::size_t in, std::size_t hidden, std::size_t out, std::size_t count,
                                     LayerSizes& sizes) {
   auto padded = [](std::size_t n) { return (n + 15) / 16 * 16; };
+  constexpr std::size_t kMostNodes = 1'000'000;  // so that no size below overflows
+  check("inputs", in, 0, kMostNodes);
+  check("outputs", out, 1, kMostNodes);
   check("hidden", hidden, 1, kMaxHidden);
   check("layers", count, 1, kMaxLayers);
   std::vector<LinearLayer> layers;

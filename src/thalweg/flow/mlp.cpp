@@ -2,6 +2,7 @@
 #define HWY_TARGET_INCLUDE "thalweg/flow/mlp.cpp"
 #include "thalweg/flow/mlp.h"
 
+#include "thalweg/base/errors.h"
 #include "thalweg/base/random.h"
 
 // The order matters.
@@ -35,6 +36,8 @@ HWY_EXPORT(MlpForward);
 HWY_EXPORT(MlpBackward);
 
 MlpLayout::MlpLayout(const MlpConfig& c) : config(c) {
+  if (c.conditions < 1 || c.conditions > 100'000)
+    request_error("network: conditions = {} is out of range; expected 1 to 100000", c.conditions);
   layers = add_layers(c.inputs, c.hidden, c.outputs, c.layers, sizes);
   place_biases(layers, sizes);
   sizes.conditions = c.conditions;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thalweg/base/errors.h"
 #include "thalweg/run/cross_section.h"
 
 namespace thalweg {
@@ -55,10 +56,8 @@ void CrossSection::write_records(const Survivors& s, const Evaluation& out) cons
 
 namespace {
 
-void set_helicities(const AmplitudeProgram& program, int configuration, Event& event) {
-  const bool mirrored = configuration < 0;
-  const auto& helicities =
-      program.configurations[static_cast<std::size_t>(mirrored ? -1 - configuration : configuration)];
+void set_helicities(const AmplitudeProgram& program, std::size_t configuration, bool mirrored, Event& event) {
+  const auto& helicities = program.configurations[configuration];
   for (std::size_t l = 0; l < event.particles.size(); ++l)
     event.particles[l].spin = mirrored ? -helicities[l] : helicities[l];
 }
@@ -86,9 +85,24 @@ void exchange_beams(Event& event) {
 
 }  // namespace
 
+namespace {
+
+// A number of a record that names one of `size` things; -1 - k stands for k, too.
+std::size_t place_of(double value, std::size_t size, const char* what) {
+  const double place = value < 0 ? -1 - value : value;
+  if (!(place < static_cast<double>(size)) || place != std::floor(place))
+    request_error(
+        "an event of {} {}, but there are {}: events.partial is damaged, or of another program; remove "
+        "generation.json beside it to make the events again",
+        what, value, size);
+  return static_cast<std::size_t>(place);
+}
+
+}  // namespace
+
 Event CrossSection::to_event(std::span<const double> record) const {
   const bool exchanged = record[0] < 0;
-  const auto p = static_cast<std::size_t>(exchanged ? -1 - record[0] : record[0]);
+  const std::size_t p = place_of(record[0], sets_.size(), "sub-process");
   const SubProcess& process = sets_[p].process;
   Event event;
   event.scale = record[3];
@@ -120,8 +134,9 @@ Event CrossSection::to_event(std::span<const double> record) const {
     event.particles.push_back(particle);
   }
   const AmplitudeProgram& program = groups_[group_of_[p]].program;
-  if (!plugin_) set_helicities(program, static_cast<int>(record[6]), event);
-  set_colours(program.flows[static_cast<std::size_t>(record[7])].flow, first_final_, event);
+  if (!plugin_)
+    set_helicities(program, place_of(record[6], program.configurations.size(), "configuration"), record[6] < 0, event);
+  set_colours(program.flows[place_of(record[7], program.flows.size(), "colour flow")].flow, first_final_, event);
   if (exchanged) exchange_beams(event);
   return event;
 }

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/interrupt.h"
 
 namespace thalweg {
 
@@ -15,7 +18,8 @@ void EventStore::fail(const char* what) const {
             path_.string(), std::strerror(errno));
 }
 
-EventStore::EventStore(std::filesystem::path path, std::size_t row_size, std::uint64_t rows)
+EventStore::EventStore(std::filesystem::path path, std::size_t row_size, std::uint64_t rows,
+                       const std::string& checksum)
     : path_(std::move(path)),
       row_bytes_(row_size * sizeof(double)),
       rows_(rows),
@@ -23,17 +27,31 @@ EventStore::EventStore(std::filesystem::path path, std::size_t row_size, std::ui
   if (!file_.valid()) fail("opening");
   struct stat status = {};
   if (::fstat(file_.number(), &status) != 0) fail("reading");
-  if (static_cast<std::uint64_t>(status.st_size) < rows * row_bytes_)
-    run_error(
-        "'{}' is shorter than its checkpoint says; remove generation.json in that folder to make the events again",
-        path_.string());
+  const auto refuse = [&](const char* what) {
+    request_error("'{}' is damaged: {}; remove generation.json beside it to make the events again", path_.string(),
+                  what);
+  };
+  if (static_cast<std::uint64_t>(status.st_size) / row_bytes_ < rows) refuse("it is shorter than generation.json says");
+  constexpr std::uint64_t kBlock = 16384;
+  for (std::uint64_t first = 0; first < rows; first += kBlock) {
+    throw_if_interrupted();
+    add_to_checksum(read(first, std::min(kBlock, rows - first)));
+  }
+  if (this->checksum() != checksum) refuse("its rows do not have the checksum of generation.json");
   if (!file_.resize(rows * row_bytes_)) fail("truncating");
 }
 
 void EventStore::append(std::span<const double> values) {
   if (!file_.write_at(rows_ * row_bytes_, values.data(), values.size_bytes())) fail("writing");
   rows_ += values.size_bytes() / row_bytes_;
+  add_to_checksum(values);
 }
+
+void EventStore::add_to_checksum(std::span<const double> values) {
+  crc_ = crc32_z(crc_, reinterpret_cast<const Bytef*>(values.data()), values.size_bytes());
+}
+
+std::string EventStore::checksum() const { return fmt::format("{:08x}", crc_); }
 
 void EventStore::sync() {
   if (!file_.sync()) fail("writing");

@@ -36,8 +36,7 @@ Run::Run(const RunCard& card, const RunOptions& options)
   choose_precision();
   choose_channels();
   load_state();
-  if (const auto earlier = folder_.load("result")) result_ = *earlier;
-  result_["format"] = 1;
+  load_result();
   result_["process"] = card_.title();
   result_["seed"] = card_.seed;
   result_["version"] = version();
@@ -88,20 +87,6 @@ IntegratorConfig Run::integrator_config() const {
   config.accuracy = card_.accuracy;
   config.points = card_.points;
   return config;
-}
-
-void Run::load_state() {
-  const auto json = folder_.load("state");
-  state_ = Integrator(*integrand_, integrator_config()).initial_state();
-  if (!json) return;
-  try {
-    state_ = IntegratorState::from_json(*json);
-  } catch (const nlohmann::json::exception& error) {
-    request_error("'{}' is damaged ({}); remove it to train again", folder_.file("state.json").string(), error.what());
-  }
-  if (state_.sigma.size() != integrand_->channels() || state_.grids.size() != integrand_->maps() ||
-      state_.grids[0].dim() != integrand_->dim() || !fit(state_.cells, state_.grids.size(), integrand_->dim()))
-    request_error("'{}' belongs to another process; remove it to train again", folder_.file("state.json").string());
 }
 
 void Run::report_integral(const IntegratorState& state) {
@@ -243,6 +228,6 @@ void Run::integrate() {
   refuse_divergence();
 }
 
-void Run::save_result() { folder_.save("result", result_); }
+void Run::save_result() { result_ = folder_.save("result", result_); }
 
 }  // namespace thalweg

@@ -10,7 +10,7 @@
 #include "thalweg/base/progress.h"
 #include "thalweg/diagnostics/map_diagnosis.h"
 #include "thalweg/run/cross_section.h"
-#include "thalweg/run/event_store.h"
+#include "thalweg/run/generation.h"
 #include "thalweg/run/run_folder.h"
 #include "thalweg/sampling/drop_channels.h"
 #include "thalweg/sampling/foam_builder.h"
@@ -46,7 +46,6 @@ class Run {
   int exit_code() const { return exit_code_; }
 
  private:
-  struct Generation;
   IntegratorConfig integrator_config() const;
   // What a short adaptation of channels promises.
   struct Trial {
@@ -63,6 +62,8 @@ class Run {
   void drop_channels();
   void leave_out_dropped();
   void load_state();
+  void load_result();
+  void read_training(const nlohmann::json& training, const std::optional<TrainerState>& from_file);
   void choose_precision();
   TrainerConfig trainer_config() const;
   void train_sampler();

@@ -17,10 +17,12 @@ constexpr std::size_t kMostTried = 600;  // maps
 void Run::choose_channels() {
   if (!card_.has_process() || card_.channels != ChannelWeights::automatic) return;
   if (const auto earlier = folder_.load("channels")) {
-    const std::string name = earlier->value("channels", "");
-    if (name != "propagators" && name != "lab")
-      request_error("'{}' is damaged; remove it to choose again", folder_.file("channels.json").string());
-    use_channels(name == "lab" ? ChannelWeights::lab : ChannelWeights::propagators, earlier->value("reason", ""));
+    const JsonReader json = folder_.reader("channels", *earlier);
+    const std::string name = json.at("channels").text();
+    const bool lab = name == "lab";
+    if ((lab && !static_cast<const CrossSection&>(*integrand_).has_lab_channels()) || (!lab && name != "propagators"))
+      json.fail(fmt::format("channels '{}', which this process does not have", name));
+    use_channels(lab ? ChannelWeights::lab : ChannelWeights::propagators, json.at("reason").text());
     return;
   }
   progress_.start("channels", 0, "points");

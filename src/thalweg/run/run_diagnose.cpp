@@ -12,18 +12,19 @@ nlohmann::json Run::diagnose(std::uint64_t points, std::uint64_t reference_point
   const auto path = folder_.file("sampler.h5");
   bool trained = !card_.trains() && state_.adaptations_done > 0;
   if (card_.trains() && std::filesystem::exists(path, code)) {
-    const TrainerState sampler = load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim());
+    const TrainerState sampler = load_sampler(path, card_.resolved_sampling, *integrand_);
     trained = sampler.batches_done >= sampler.batches_planned;
     use_flows(sampler);
-  } else if (const auto training = folder_.load("training"); training && training->value("batches", 1) == 0) {
-    trained = true;  // the program decided for the grids
+  } else if (const auto training = folder_.load("training")) {
+    const JsonReader json = folder_.reader("training", *training);
+    trained = trained || json.at("batches").whole() == 0;  // the program decided for the grids
   }
   if (!trained)
     request_error("'{}' holds no finished sampler; run thalweg train, integrate or generate with its card first",
                   folder_.path().string());
   const DiagnosisConfig config{
       .seed = card_.seed, .threads = options_.threads, .points = points, .reference_points = reference_points};
-  nlohmann::json result = {{"format", 1}, {"process", card_.title()}, {"sampler", card_.sampler}};
+  nlohmann::json result = {{"process", card_.title()}, {"sampler", card_.sampler}};
   bool usable = true;
   for (std::size_t c = 0; c < integrand_->channels(); ++c) {
     if (!state_.active[c]) continue;
@@ -39,8 +40,7 @@ nlohmann::json Run::diagnose(std::uint64_t points, std::uint64_t reference_point
     usable = usable && d.objections().empty();
   }
   result["usable"] = usable;
-  folder_.save("diagnosis", result);
-  return result;
+  return folder_.save("diagnosis", result);
 }
 
 }  // namespace thalweg

@@ -11,12 +11,13 @@
 
 #include "thalweg/base/errors.h"
 #include "thalweg/base/files.h"
-#include "thalweg/base/json.h"
+#include "thalweg/run/sealed_json.h"
 
 namespace thalweg {
 namespace fs = std::filesystem;
 
-RunFolder::RunFolder(fs::path path, const RunCard& card) : path_(std::move(path)) {
+RunFolder::RunFolder(fs::path path, const RunCard& card)
+    : path_(std::move(path)), card_(crc32_of(card.resolved_sampling)) {
   open_folder();
   lock_folder();
   remove_stale_parts(path_, {"card.sampling.toml", "card.toml", "param_card.dat", "channels.json", "state.json",
@@ -81,23 +82,45 @@ void RunFolder::refuse_links() const {
           entry.path().string(), kind);
 }
 
-std::optional<nlohmann::json> load_json(const fs::path& path) {
-  std::error_code code;
-  if (!fs::exists(path, code)) return std::nullopt;
-  try {
-    return nlohmann::json::parse(read_file(path));
-  } catch (const nlohmann::json::exception&) {
-    request_error("'{}' is damaged; remove it to start that stage again", path.string());
-  }
+namespace {
+
+// What to do without a document, by its name.
+std::string advice(const std::string& name) {
+  if (name == "state") return "remove it, and events.partial with generation.json, to adapt and integrate again";
+  if (name == "generation") return "remove it to make the events again";
+  if (name == "training") return "remove it to decide again how long to train";
+  return "remove it to have it made again";
 }
 
-std::optional<nlohmann::json> RunFolder::load(const std::string& name) const { return load_json(file(name + ".json")); }
+std::optional<nlohmann::json> load_sealed(const fs::path& path, const std::string& card) {
+  std::error_code code;
+  if (!fs::exists(fs::symlink_status(path, code))) return std::nullopt;
+  const std::string name = path.stem().string();
+  return unsealed(read_file(path), name, card, fmt::format("'{}'", path.string()), advice(name));
+}
 
-void RunFolder::save(const std::string& name, const nlohmann::json& json) const {
+}  // namespace
+
+std::optional<nlohmann::json> load_json(const fs::path& path) {
+  std::error_code code;
+  const fs::path card = path.parent_path() / "card.sampling.toml";
+  return load_sealed(path, fs::exists(card, code) ? crc32_of(read_file(card)) : "");
+}
+
+std::optional<nlohmann::json> RunFolder::load(const std::string& name) const {
+  return load_sealed(file(name + ".json"), card_);
+}
+
+JsonReader RunFolder::reader(const std::string& name, const nlohmann::json& json) const {
+  return {json, fmt::format("'{}' is damaged", file(name + ".json").string()), "; " + advice(name)};
+}
+
+nlohmann::json RunFolder::save(const std::string& name, nlohmann::json json) const {
   struct stat status = {};
   if (::fstat(lock_.number(), &status) == 0 && status.st_nlink == 0)
     run_error("the run folder '{}' was removed while this run was at work in it", path_.string());
-  write_file(file(name + ".json"), (name == "state" ? json.dump() : to_text(json)) + "\n");
+  write_file(file(name + ".json"), sealed(name, card_, json, name == "state" ? -1 : 2));
+  return json;
 }
 
 void RunFolder::remove(const std::string& name) const {

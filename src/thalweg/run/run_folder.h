@@ -7,6 +7,7 @@
 #include <string>
 
 #include "thalweg/base/descriptor.h"
+#include "thalweg/base/json_reader.h"
 #include "thalweg/run/card.h"
 
 namespace thalweg {
@@ -24,11 +25,14 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const std::string& name) const { return path_ / name; }
 
-  // JSON documents by name ("state", "generation", "result"); nothing when there is none. RequestError
-  // when one is damaged.
+  // JSON documents by name ("state", "generation", "result") in their envelope (sealed_json.h); nothing when there is
+  // none. RequestError when one is damaged, of another version or of another card.
   std::optional<nlohmann::json> load(const std::string& name) const;
   // On disk when it returns, and so is what was saved before: the order of calls is that of a crash, too.
-  void save(const std::string& name, const nlohmann::json& json) const;
+  // Returns the document as it is in the file.
+  nlohmann::json save(const std::string& name, nlohmann::json json) const;
+  // The values of a document, with messages that name the file and what to do.
+  JsonReader reader(const std::string& name, const nlohmann::json& json) const;
   void remove(const std::string& name) const;
   // A line of log.txt. Told on stderr, once, where that cannot be written; the line then waits for the next one.
   void log(const std::string& line) const;
@@ -38,6 +42,7 @@ class RunFolder {
   void lock_folder();
   void refuse_links() const;
   std::filesystem::path path_;
+  std::string card_;  // CRC-32 of the resolved card
   Descriptor lock_;
   mutable std::string unwritten_;  // of the log
   mutable bool log_failed_ = false;

@@ -12,42 +12,6 @@
 namespace thalweg {
 namespace fs = std::filesystem;
 
-// State of the unweighting, kept in generation.json beside the rows of the store: from before the first event until
-// result.json has the finished run.
-struct Run::Generation {
-  std::uint64_t requested = 0, chunks = 0, events = 0, carry = 0;
-  double weight_sum = 0, absolute_sum = 0, over_sum = 0, trials = 0, largest = 1;
-  std::uint64_t non_finite = 0, points = 0;
-  double integral = 0;                         // that the maxima belong to
-  std::map<std::string, std::uint64_t> files;  // events_by_file()
-
-  // Of all trials up to the last event; what is left of the last chunk is not used.
-  double efficiency() const { return trials > 0 ? static_cast<double>(events) / trials : 0; }
-  // Share of the sum of |weights| that negative ones have.
-  double negative_share() const { return absolute_sum > 0 ? (1 - weight_sum / absolute_sum) / 2 : 0; }
-
-  nlohmann::json to_json() const {
-    return {{"requested", requested},
-            {"chunks", chunks},
-            {"events", events},
-            {"carry", carry},
-            {"weight_sum", weight_sum},
-            {"absolute_sum", absolute_sum},
-            {"over_sum", over_sum},
-            {"trials", trials},
-            {"largest", largest},
-            {"non_finite", non_finite},
-            {"points", points},
-            {"integral", integral},
-            {"files", files}};
-  }
-  static Generation from_json(const nlohmann::json& j) {
-    return {j.at("requested"),    j.at("chunks"),   j.at("events"), j.at("carry"),   j.at("weight_sum"),
-            j.at("absolute_sum"), j.at("over_sum"), j.at("trials"), j.at("largest"), j.at("non_finite"),
-            j.at("points"),       j.at("integral"), j.at("files")};
-  }
-};
-
 namespace {
 
 constexpr std::uint64_t kChunksPerCheckpoint = 256;
@@ -65,11 +29,13 @@ double bytes_per_event(const std::vector<std::string>& formats, std::size_t row)
 void Run::make_events(const UnweightingPlan& plan, Generation& g) {
   const std::size_t row = kRowHead + integrand_->record_size();
   const auto maps = state_.maps();
-  EventStore store(folder_.file("events.partial"), row, g.events);
+  EventStore store(folder_.file("events.partial"), row, g.events, g.rows);
+  g.restore(store, maps.size());
   if (g.events >= g.requested) return;
   progress_.start("unweight", g.requested, "events");
   auto checkpoint = [&] {
     store.sync();
+    g.rows = store.checksum();
     folder_.save("generation", g.to_json());
   };
   const Integral sigma = total(state_);  // walks all histograms: once, not for every chunk
@@ -78,16 +44,11 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
     for (std::uint64_t i = 0; i < use; ++i) {
       double* r = chunk.rows.data() + i * row;
       if (i == 0) r[2] += static_cast<double>(g.carry);
-      g.weight_sum += r[0];
-      g.absolute_sum += std::abs(r[0]);
-      g.over_sum += std::abs(r[0]) - 1;
-      g.trials += r[2];
-      g.largest = std::max(g.largest, std::abs(r[0]));
+      g.count(r);
     }
     g.carry = made == 0 ? g.carry + chunk.trailing_trials : chunk.trailing_trials;
     store.append({chunk.rows.data(), use * row});
     g.events += use;
-    g.points += chunk.trials;
     g.non_finite += chunk.non_finite;
     g.chunks = k + 1;
     if (g.chunks % kChunksPerCheckpoint == 0) checkpoint();
@@ -110,14 +71,14 @@ void Run::make_events(const UnweightingPlan& plan, Generation& g) {
     throw;
   }
   checkpoint();
-  if (static_cast<double>(g.non_finite) > 1e-4 * static_cast<double>(g.points))
-    run_error("{} of {} weights are not finite (at most 1 in 10000 is tolerated)", g.non_finite, g.points);
+  if (static_cast<double>(g.non_finite) > 1e-4 * static_cast<double>(g.points()))
+    run_error("{} of {} weights are not finite (at most 1 in 10000 is tolerated)", g.non_finite, g.points());
   progress_.finish(g.events, fmt::format("efficiency {:.1f} %", 100 * g.efficiency()));
   add_time("unweight", progress_.seconds());
 }
 
 void Run::write_files(const Generation& g) {
-  const EventStore store(folder_.file("events.partial"), kRowHead + integrand_->record_size(), g.events);
+  const EventStore store(folder_.file("events.partial"), kRowHead + integrand_->record_size(), g.events, g.rows);
   if (event_source_) return write_event_files(g, store);
   const double unit_weight = g.events ? total(state_).value / g.weight_sum : 0;
   for (const fs::path& file : output_files()) {
@@ -159,7 +120,8 @@ void Run::write_event_files(const Generation& g, const EventStore& store) {
 std::map<std::string, std::uint64_t> Run::events_by_file() const {
   auto events = result_.value("events_by_file", std::map<std::string, std::uint64_t>());
   if (const auto interrupted = folder_.load("generation"))
-    for (const auto& [name, n] : Generation::from_json(*interrupted).files) events[name] = n;
+    for (const auto& [name, n] : Generation::from_json(folder_.reader("generation", *interrupted)).files)
+      events[name] = n;
   return events;
 }
 
@@ -184,10 +146,10 @@ void Run::refuse_to_replace() const {
 }
 
 // That of an interrupted run of as many events, or a new one. On disk before events.partial or a file is touched.
-Run::Generation Run::begin_generation() {
+Generation Run::begin_generation() {
   Generation g;
   const auto json = folder_.load("generation");
-  if (json) g = Generation::from_json(*json);
+  if (json) g = Generation::from_json(folder_.reader("generation", *json));
   const double integral = total(state_).value;
   if (g.requested != card_.events || g.integral != integral) g = {};
   g.requested = card_.events;

@@ -10,12 +10,6 @@
 #include "thalweg/sampling/training_budget.h"
 
 namespace thalweg {
-namespace {
-
-constexpr std::uint64_t kAnnBatches = 20'000;
-
-}  // namespace
-
 TrainerConfig Run::trainer_config() const {
   TrainerConfig config = card_.neural;
   config.seed = card_.seed;
@@ -79,12 +73,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
   if (neural.batch_size == 0) neural.batch_size = usual_batch(integrand_->maps());
   if (neural.reuse == 0) neural.reuse = usual_reuse(point, network);
   if (const auto earlier = folder_.load("training")) {
-    training_ = *earlier;
-    training_.at("batches").get_to(batches);
-    training_.at("reason").get_to(reason);
-    neural.batch_size = training_.value("batch_size", neural.batch_size);
-    neural.reuse = training_.value("reuse", neural.reuse);
-    card_.cells = training_.value("cells", card_.cells);
+    read_training(*earlier, from_file);
   } else if (from_file) {
     // A finished file that has no cells was made without.
     if (from_file->cells.empty() && from_file->batches_done >= from_file->batches_planned) card_.cells = 1;
@@ -92,6 +81,7 @@ void Run::decide_training(const std::optional<TrainerState>& from_file) {
     reason = fmt::format("{} batches: those of {}", batches, folder_.file("sampler.h5").string());
   } else if (options_.train_seconds > 0) {
     batches = batches_for(options_.train_seconds);
+    training_["train_for"] = options_.train_seconds;
     reason = fmt::format(
         "{} batches: about {:.4g} s at the speed of this machine; only --batches {} makes the same events again",
         batches, options_.train_seconds, batches);
@@ -226,7 +216,7 @@ void Run::train_sampler() {
   std::error_code code;
   const auto path = folder_.file("sampler.h5");
   if (card_.trains() && std::filesystem::exists(path, code))
-    trained = load_sampler(path, card_.resolved_sampling, integrand_->channels(), integrand_->dim());
+    trained = load_sampler(path, card_.resolved_sampling, *integrand_);
   else
     adapt_grids();
   add_time("train", progress_.seconds());

@@ -1,10 +1,10 @@
 #include "thalweg/sampling/foam.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 
 namespace thalweg {
 
@@ -130,22 +130,24 @@ nlohmann::json Foam::to_json() const {
   return {{"dim", dim_}, {"splits", splits}, {"probability", probability_}};
 }
 
-Foam Foam::from_json(const nlohmann::json& json) {
-  const std::size_t dim = json.at("dim");
-  if (dim == 0 || dim > 64) request_error("cells in {} dimensions; is the file damaged?", dim);
-  Foam foam(dim);
-  for (const auto& split : json.at("splits")) {
-    const std::size_t cell = split.at(0), d = split.at(1);
-    const double at = split.at(2);
-    if (cell >= foam.cells() || d >= foam.dim_ || !(foam.low(cell)[d] < at && at < foam.high(cell)[d]))
-      request_error("cells that are cut outside of themselves; is the file damaged?");
+Foam Foam::from_json(const JsonReader& json) {
+  Foam foam(json.at("dim").whole(1, 64));
+  const JsonReader splits = json.at("splits"), probability = json.at("probability");
+  probability.size(splits.size() + 1, splits.size() + 1);
+  for (std::size_t i = 0; i < splits.size(); ++i) {
+    const JsonReader split = splits.at(i);
+    split.size(3, 3);
+    const std::size_t cell = split.at(0).whole(0, foam.cells() - 1), d = split.at(1).whole(0, foam.dim_ - 1);
+    const double at = split.at(2).number();
+    if (!(foam.low(cell)[d] < at && at < foam.high(cell)[d])) split.fail("a cell that is cut outside of itself");
     foam.split(cell, d, at);
   }
-  const auto probability = json.at("probability").get<std::vector<double>>();
-  if (probability.size() != foam.cells() ||
-      !std::all_of(probability.begin(), probability.end(), [](double p) { return p > 0 && std::isfinite(p); }))
-    request_error("cells without a probability each; is the file damaged?");
-  foam.set_probabilities(probability);
+  foam.set_probabilities(probability.numbers(foam.cells(), DBL_MIN));
+  // Densities of cells that are too narrow, or too unlikely, for a double.
+  for (const double value : foam.affine_)
+    if (!std::isfinite(value)) json.fail("a cell without width");
+  for (std::size_t c = 0; c < foam.cells(); ++c)
+    if (!std::isfinite(foam.log_jacobian_[c])) json.fail("a cell without volume");
   return foam;
 }
 

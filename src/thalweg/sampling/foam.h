@@ -12,6 +12,8 @@
 
 namespace thalweg {
 
+class JsonReader;
+
 class Foam : public Mapping {
  public:
   explicit Foam(std::size_t dim);  // one cell: the identity
@@ -37,7 +39,7 @@ class Foam : public Mapping {
 
   nlohmann::json to_json() const;
   // RequestError for a tree that is none.
-  static Foam from_json(const nlohmann::json& json);
+  static Foam from_json(const JsonReader& json);
 
  private:
   // Children: the index of a node, or -1 - cell.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "thalweg/base/errors.h"
@@ -345,51 +344,6 @@ void IntegratorState::restart_integration() {
   cells.clear();
   integrations_done = 0;
   complete = false;
-}
-
-nlohmann::json IntegratorState::to_json() const {
-  nlohmann::json json = {{"map_of", map_of},
-                         {"active", active},
-                         {"sigma", sigma},
-                         {"integral", integral},
-                         {"power", power},
-                         {"adapted_efficiency", adapted_efficiency},
-                         {"adaptations_done", adaptations_done},
-                         {"integrations_done", integrations_done},
-                         {"complete", complete},
-                         {"first_non_finite", first_non_finite}};
-  for (const VegasGrid& grid : grids) json["grids"].push_back(grid.to_json());
-  json["cells"] = nlohmann::json::array();
-  if (flows.empty())
-    for (const Foam& foam : cells) json["cells"].push_back(foam.to_json());
-  for (const WeightStatistics& c : channels) json["channels"].push_back(c.to_json());
-  for (const ChannelSum& sum : sums) json["sums"].push_back({sum.means, sum.squares});
-  json["iterations"] = nlohmann::json::array();
-  for (const IterationResult& it : iterations)
-    json["iterations"].push_back({it.adaptation, it.points, it.value, it.error});
-  return json;
-}
-
-IntegratorState IntegratorState::from_json(const nlohmann::json& json) {
-  IntegratorState state;
-  json.at("map_of").get_to(state.map_of);
-  json.at("active").get_to(state.active);
-  json.at("sigma").get_to(state.sigma);
-  json.at("integral").get_to(state.integral);
-  json.at("power").get_to(state.power);
-  json.at("adapted_efficiency").get_to(state.adapted_efficiency);
-  json.at("adaptations_done").get_to(state.adaptations_done);
-  json.at("integrations_done").get_to(state.integrations_done);
-  json.at("complete").get_to(state.complete);
-  json.at("first_non_finite").get_to(state.first_non_finite);
-  for (const auto& grid : json.at("grids")) state.grids.push_back(VegasGrid::from_json(grid));
-  for (const auto& foam : json.at("cells")) state.cells.push_back(Foam::from_json(foam));
-  for (const auto& c : json.at("channels")) state.channels.push_back(WeightStatistics::from_json(c));
-  for (const auto& sum : json.at("sums")) state.sums.push_back({sum.at(0), sum.at(1)});
-  for (const auto& it : json.at("iterations"))
-    state.iterations.push_back(
-        {it.at(0).get<bool>(), it.at(1).get<std::uint64_t>(), it.at(2).get<double>(), it.at(3).get<double>()});
-  return state;
 }
 
 }  // namespace thalweg

@@ -73,7 +73,8 @@ struct IntegratorState {
   void restart_integration();
 
   nlohmann::json to_json() const;
-  static IntegratorState from_json(const nlohmann::json& json);
+  // RequestError for numbers that are out of range or do not fit each other.
+  static IntegratorState from_json(const JsonReader& json);
 };
 
 // Means of the integration iterations, weighted by their points. chi2: of the iterations against the total.

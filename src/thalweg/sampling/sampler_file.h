@@ -15,11 +15,23 @@
 
 namespace thalweg {
 
+class JsonReader;
+
 // `key` names what was trained (the card); another key is refused by load.
 void save_sampler(const std::filesystem::path& path, const TrainerState& state, const std::string& key);
-// RequestError for a file of another kind, version, key or number of channels and dimensions, or that is damaged.
-TrainerState load_sampler(const std::filesystem::path& path, const std::string& key, std::size_t channels,
-                          std::size_t dim);
+// RequestError for a file of another kind, version, key or integrand (numbers of channels, maps, dimensions, features),
+// or that is damaged.
+TrainerState load_sampler(const std::filesystem::path& path, const std::string& key, const Integrand& integrand);
+
+// The two data sets.
+struct SamplerDocument {
+  std::string state;
+  std::vector<float> networks;
+};
+SamplerDocument to_document(const TrainerState& state, const std::string& key);
+// RequestError for numbers that are out of range, or do not fit each other or the integrand.
+TrainerState from_document(const JsonReader& json, std::span<const float> networks, const std::string& key,
+                           const Integrand& integrand);
 
 // The training curve as a document of its own.
 nlohmann::json curve_json(const TrainerState& state);

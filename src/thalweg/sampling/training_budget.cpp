@@ -64,7 +64,7 @@ TrainingDecision decide_training(const TrainingCosts& c) {
   TrainingDecision best;
   best.vegas_seconds = seconds(0), best.neural_seconds = INFINITY;
   std::vector<std::uint64_t> numbers{0};
-  for (double b = kLeastBatches; b <= 88'000; b *= std::sqrt(2.0)) numbers.push_back(static_cast<std::uint64_t>(b));
+  for (double b = kLeastBatches; b <= double{kMostDecided}; b *= std::sqrt(2.0)) numbers.push_back(static_cast<std::uint64_t>(b));
   double least = best.vegas_seconds;
   std::uint64_t candidate = 0;
   for (const std::uint64_t n : numbers) {

@@ -54,11 +54,13 @@ struct TrainingDecision {
   double efficiency = 0, spread = 0;             // expected of what was decided
   std::string reason;                            // one line
 };
-// The number of batches, from none to 88000 (thesis, Tab. A.6), with the smallest time to integral and events. Where
+// The number of batches, from none to kMostDecided (thesis, Tab. A.6), with the smallest time to integral and events. Where
 // that leaves an efficiency below kWantedEfficiency, as many more as reach it, if the run then takes no longer than
 // kPatience seconds and kMostLonger times the smallest time, or kLonger times that, kMuchLonger times below
 // kPoorEfficiency: the tail of the weights
 // is never quite known beforehand, least of all where few points make it, and a sampler serves later runs, too.
+inline constexpr std::uint64_t kMostDecided = 88'000;
+inline constexpr std::uint64_t kAnnBatches = 20'000;  // of fully connected maps
 inline constexpr double kLeastBatches = 200;  // fewer leave seeds apart
 inline constexpr double kWantedEfficiency = 0.75, kPatience = 3, kMostLonger = 10, kLonger = 1.5;
 inline constexpr double kPoorEfficiency = 0.1, kMuchLonger = 3;

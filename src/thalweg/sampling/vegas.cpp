@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 
 namespace thalweg {
 
@@ -115,13 +114,17 @@ nlohmann::json VegasGrid::to_json() const {
   return json;
 }
 
-VegasGrid VegasGrid::from_json(const nlohmann::json& json) {
-  VegasGrid grid(json.size(), json.at(0).size() - 1);
-  for (std::size_t d = 0; d < grid.dim_; ++d) {
-    const auto edges = json.at(d).get<std::vector<double>>();
-    bool good = edges.size() == grid.bins_ + 1 && edges.front() == 0 && edges.back() == 1;
-    for (std::size_t k = 0; good && k < grid.bins_; ++k) good = edges[k + 1] > edges[k];
-    if (!good) request_error("a VEGAS grid whose edges do not ascend from 0 to 1; is the state file damaged?");
+VegasGrid VegasGrid::from_json(const JsonReader& json) {
+  constexpr std::size_t kMostDim = 1000, kMostBins = 1'000'000;
+  const std::size_t dim = json.size(1, kMostDim), bins = json.at(0).size(2, kMostBins + 1) - 1;
+  for (std::size_t d = 1; d < dim; ++d) json.at(d).size(bins + 1, bins + 1);  // before the memory is taken
+  VegasGrid grid(dim, bins);
+  for (std::size_t d = 0; d < dim; ++d) {
+    const JsonReader row = json.at(d);
+    const auto edges = row.numbers(bins + 1, 0, 1);
+    bool good = edges.front() == 0 && edges.back() == 1;
+    for (std::size_t k = 0; good && k < bins; ++k) good = edges[k + 1] > edges[k];
+    if (!good) row.fail("the edges of a VEGAS grid that do not ascend from 0 to 1");
     grid.set_edges(d, edges);
   }
   return grid;

@@ -9,6 +9,8 @@
 
 namespace thalweg {
 
+class JsonReader;
+
 // Every bin has probability 1/K, the density in a bin of width w is 1/(K w). forward takes uniform
 // numbers to the sample.
 class VegasGrid : public Mapping {
@@ -31,7 +33,7 @@ class VegasGrid : public Mapping {
   void adapt(std::span<const double> sums, double damping);
 
   nlohmann::json to_json() const;
-  static VegasGrid from_json(const nlohmann::json& json);
+  static VegasGrid from_json(const JsonReader& json);  // RequestError for edges that do not ascend from 0 to 1
 
  private:
   std::size_t dim_, bins_;

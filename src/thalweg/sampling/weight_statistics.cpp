@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cfloat>
 #include <cmath>
-#include <nlohmann/json.hpp>
+
+#include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 
 namespace thalweg {
 namespace {
@@ -104,18 +107,55 @@ nlohmann::json WeightStatistics::to_json() const {
           {"histogram", bins}};
 }
 
-WeightStatistics WeightStatistics::from_json(const nlohmann::json& json) {
+WeightStatistics WeightStatistics::from_json(const JsonReader& json) {
   WeightStatistics s;
-  json.at("points").get_to(s.points_);
-  json.at("non_zero").get_to(s.non_zero_);
-  json.at("non_finite").get_to(s.non_finite_);
-  json.at("mean").get_to(s.mean_);
-  json.at("m2").get_to(s.m2_);
-  json.at("absolute_sum").get_to(s.absolute_sum_);
-  json.at("top").get_to(s.top_);
-  for (const auto& bin : json.at("histogram"))
-    s.histogram_[bin.at(0).get<std::int64_t>()] = {bin.at(1).get<std::uint64_t>(), bin.at(2).get<double>()};
+  s.points_ = json.at("points").whole();
+  s.non_finite_ = json.at("non_finite").whole(0, s.points_);
+  s.non_zero_ = json.at("non_zero").whole(0, s.points_ - s.non_finite_);
+  s.mean_ = json.at("mean").number();
+  s.m2_ = json.at("m2").number(0);
+  s.absolute_sum_ = json.at("absolute_sum").number(0);
+  s.top_ = json.at("top").numbers(std::min<std::uint64_t>(s.non_zero_, kTop), DBL_MIN * DBL_EPSILON);
+  const JsonReader bins = json.at("histogram");
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    const JsonReader bin = bins.at(i);
+    bin.size(3, 3);
+    const auto key = static_cast<std::int64_t>(bin.at(0).whole(0, static_cast<std::uint64_t>(bin_of(DBL_MAX))));
+    if (!s.histogram_.empty() && key <= s.histogram_.rbegin()->first) bin.fail("the bins do not ascend");
+    s.histogram_[key] = {bin.at(1).whole(1, s.non_zero_), bin.at(2).number(0)};
+  }
+  s.check(json);
   return s;
+}
+
+// The sums say the same thing in several ways; rounding apart.
+void WeightStatistics::check(const JsonReader& json) const {
+  constexpr double kRounding = 1e-6;
+  std::uint64_t count = 0;
+  double sum = 0, squares = 0;
+  for (const auto& [key, bin] : histogram_) {
+    const auto n = static_cast<double>(bin.count);
+    if (bin.sum < n * lower_edge(key) * (1 - kRounding) || bin.sum > n * lower_edge(key + 1) * (1 + kRounding))
+      json.fail(fmt::format("a bin of 'histogram' with {} weights of sum {}, which lie elsewhere", bin.count, bin.sum));
+    count += bin.count;
+    sum += bin.sum;
+    squares += bin.sum * (bin.sum / n);
+  }
+  if (count != non_zero_) json.fail(fmt::format("{} weights in 'histogram', but non_zero = {}", count, non_zero_));
+  if (std::abs(sum - absolute_sum_) > kRounding * sum)
+    json.fail(fmt::format("absolute_sum = {}, but that of 'histogram' is {}", absolute_sum_, sum));
+  if (!std::is_sorted(top_.rbegin(), top_.rend()) || (!top_.empty() && bin_of(top_[0]) != histogram_.rbegin()->first))
+    json.fail("'top' are not the largest weights of 'histogram' in their order");
+  // Points that are not finite count as zeros in the first and leave the second as it is.
+  const auto all = static_cast<double>(points_), finite = static_cast<double>(points_ - non_finite_);
+  if (finite > 0 && std::abs(mean_) * finite > sum * (1 + kRounding))
+    json.fail(fmt::format("mean = {}, but that of the sizes is {}", mean_, sum / finite));
+  // A bin is narrower than 1/256 of its weights.
+  constexpr double kWidth = 1.0 / 256;
+  const double seen = m2_ + all * mean_ * mean_, slack = (kRounding + kWidth * kWidth) * squares;
+  if (non_finite_ == 0 && std::isfinite(squares) && std::abs(seen - squares) > slack)
+    json.fail(
+        fmt::format("m2 = {} and mean = {} give a sum of squares of {}, but it is {}", m2_, mean_, seen, squares));
 }
 
 }  // namespace thalweg

@@ -9,6 +9,8 @@
 
 namespace thalweg {
 
+class JsonReader;
+
 // Merging is associative only up to rounding: merge in chunk order. Variance by Welford and Chan.
 // Weights may have either sign; the tail is that of their absolute values.
 class WeightStatistics {
@@ -41,13 +43,15 @@ class WeightStatistics {
   std::vector<Tail> tail() const;
 
   nlohmann::json to_json() const;
-  static WeightStatistics from_json(const nlohmann::json& json);
+  // RequestError for numbers that do not fit each other.
+  static WeightStatistics from_json(const JsonReader& json);
 
  private:
   struct Bin {
     std::uint64_t count = 0;
     double sum = 0;
   };
+  void check(const JsonReader& json) const;
   static constexpr std::size_t kTop = 512;
   std::uint64_t points_ = 0, non_zero_ = 0, non_finite_ = 0;
   double mean_ = 0, m2_ = 0, absolute_sum_ = 0;

@@ -1,9 +1,0 @@
-#include <cstddef>
-#include <cstdint>
-
-#include "targets.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  thalweg::fuzz::lhe({reinterpret_cast<const char*>(data), size});
-  return 0;
-}
