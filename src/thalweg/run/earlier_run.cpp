@@ -43,7 +43,8 @@ EarlierTraining earlier_training(const JsonReader& json, const RunCard& card, co
   }
   if (json.contains("blind_spots")) {
     const JsonReader spots = json.at("blind_spots");
-    spots.at("share").number(), spots.at("points").whole(), spots.at("evaluations").whole(), spots.at("where").text();
+    spots.at("share").number_or(0), spots.at("far_above").number(), spots.at("where").text();
+    spots.at("points").whole(), spots.at("evaluations").whole();
   }
   return earlier;
 }
