@@ -50,7 +50,7 @@ asan scalar:
 
 # MINUTES of libFuzzer for each reader.
 MINUTES ?= 1
-READERS = card lhe slha grid process points lheh5 lheh5_bytes folder state generation training result sampler
+READERS = card lhe slha grid info process points lheh5 lheh5_bytes folder state generation training result sampler
 fuzz:
 	@scripts/setup fuzz
 	cmake --preset fuzz -Wno-dev > /dev/null

@@ -59,7 +59,7 @@ TEST_P(Mutations, AreTakenOrRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Readers, Mutations,
-                         ::testing::Values("card", "lhe", "slha", "grid", "process", "points", "lheh5", "lheh5_bytes",
+                         ::testing::Values("card", "lhe", "slha", "grid", "info", "process", "points", "lheh5", "lheh5_bytes",
                                            "folder", "state", "generation", "training", "result", "sampler"),
                          [](const auto& reader) { return std::string(reader.param); });
 

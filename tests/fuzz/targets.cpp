@@ -43,6 +43,17 @@ bool grid(std::string_view text) {
   });
 }
 
+bool info(std::string_view text) {
+  return taken([&] {
+    const SetInfo metadata = SetInfo::parse(text, "fuzz.info");
+    for (const std::string& key : metadata.keys()) taken([&] { metadata.numbers(key); });
+    if (text.size() % 16 != 0) return;  // a running takes milliseconds
+    std::vector<std::string> notes;
+    const AlphaS alpha_s = AlphaS::from_info(metadata, "fuzz.info", notes);
+    for (const double q : {0.1, 1.0, 3.0, 91.0, 1e4}) alpha_s(q);
+  });
+}
+
 bool process(std::string_view text) {
   return taken([&] {
     static const Model model("sm");
@@ -80,6 +91,7 @@ const std::vector<Target>& targets() {
       {"lhe", lhe, false, nullptr},
       {"slha", slha, false, nullptr},
       {"grid", grid, false, nullptr},
+      {"info", info, false, nullptr},
       {"process", process, false, nullptr},
       {"points", points, true, points_seeds},
       {"lheh5", lheh5, true, lheh5_seeds},

@@ -23,6 +23,7 @@ bool card(std::string_view text);
 bool lhe(std::string_view text);
 bool slha(std::string_view text);
 bool grid(std::string_view text);
+bool info(std::string_view text);
 bool process(std::string_view text);
 bool points(std::string_view text);  // of evaluate
 

@@ -11,7 +11,7 @@ namespace {
 TEST(GridFile, ReadsWhatIsThere) {
   const GridFile file = read_grid_file(test::toy_grid_text(), "toy");
   ASSERT_EQ(file.subgrids.size(), 2u);
-  EXPECT_EQ(file.header.at("Format"), "lhagrid1");
+  EXPECT_EQ(file.header.text("Format"), "lhagrid1");
   const SubGrid& g = file.subgrids[1];
   EXPECT_EQ(g.flavours, (std::vector<int>{-2, -1, 1, 2, 21}));
   EXPECT_NEAR(g.value(3, 2, 4), test::toy_density(g.x[3], g.q[2], 21) * 1.05, 1e-9);

@@ -51,6 +51,17 @@ TEST(Card, ResolvedCardsReadBackToThemselves) {
             parse_card(kCard, "x", {}).resolved_sampling);
 }
 
+// alpha_s of [parameters] counts where there is no set, or where it does not run.
+TEST(Card, AlphaSIsGivenOnlyWhereItCounts) {
+  const std::string rest = "[beams]\nenergy = 1000\npdf = \"none\"\n[parameters]\nalpha_s = 0.12\n";
+  EXPECT_EQ(parse_card("process = \"g g > t t~\"\n" + rest, "x", {}).parameters.get("alpha_s"), 0.12);
+  const RunCard fixed = parse_card(kCard, "x", {"parameters.alpha_s=0.13", "scales.running=false"});
+  EXPECT_EQ(fixed.parameters.get("alpha_s"), 0.13);
+  EXPECT_NE(fixed.resolved.find("alpha_s = 0.13"), std::string::npos);
+  EXPECT_EQ(parse_card(fixed.resolved, "x", {}).resolved, fixed.resolved);
+  EXPECT_TRUE(fixed.remarks.empty());
+}
+
 TEST(Card, AnyKeyCanBeOverridden) {
   const RunCard card =
       parse_card(kCard, "x",
@@ -71,6 +82,16 @@ TEST(Card, ErrorsSayFileLineKeyAndTheNearestSpelling) {
       {error_of(kCard, {"parameters.mass.zzp=1"}), {"mass.zzp", "mass.zp"}},
       {error_of(kCard, {"beams.energy=13 TeVV"}), {"TeVV", "TeV"}},
       {error_of(kCard, {"beams.energy=-1"}), {"above zero"}},
+      {error_of(kCard, {"parameters.alpha_s=0.13"}),
+       {"--set parameters.alpha_s", "no effect", "scales.running = false"}},
+      {error_of(kCard + "[parameters.alpha_s]\n"), {"alpha_s"}},
+      {error_of(kCard, {"parameters.alpha_s=0", "scales.running=false"}), {"alpha_s", "positive"}},
+      {error_of(kCard, {"parameters.alpha_s=-0.1", "scales.running=false"}), {"alpha_s", "positive"}},
+      {error_of(kCard, {"parameters.alpha_s=nan", "scales.running=false"}), {"alpha_s", "finite"}},
+      {error_of(kCard, {"parameters.gf=0"}), {"gf", "positive"}},
+      {error_of(kCard, {"scales.factorization=0"}), {"scales.factorization", "positive"}},
+      {error_of(kCard, {"scales.factorization=max(ht, 1"}), {"scales.factorization", "')'"}},
+      {error_of(kCard, {"scales.factorization=mac(ht, 1)"}), {"mac", "max"}},
       {error_of(kCard, {"beams.flavours=7"}), {"1 to 5"}},
       {error_of(kCard, {"process=p p > e+ ee-"}), {"ee-", "e-"}},
       {error_of(kCard, {"process=3"}), {"text"}},

@@ -41,6 +41,11 @@ void expect_pull(const Integral& a, double value, double error = 0) {
       << a.value << " +- " << a.error << " against " << value;
 }
 
+constexpr const char* kSoft =
+    "[cuts]\ne = { of = \"energy(g)\", min = 10 }\nm = { of = \"mass(b, g)\", min = 15 }\nn = { of = \"mass(b~, g)\", "
+    "min = 15 }\n";
+constexpr const char* kJets = "[cuts]\npt = { of = \"pt(j)\", min = 20 }\ndr = { of = \"delta_r(j, j)\", min = 0.4 }\n";
+
 // sigma(e+ e- > mu+ mu-) through a photon: 4 pi alpha^2 / (3 s); partial width of the Z.
 TEST(CrossSection, ClosedForms) {
   const double alpha = 1 / 132.507;
@@ -355,6 +360,79 @@ TEST(CrossSection, VariationsAreThoseOfOtherScales) {
       ++i;
     }
   }
+}
+
+// Without parton densities alpha_s runs from [parameters] with two loops and five flavours, as in MadGraph: the value
+// with a scale for each event, without and with the running.
+TEST(CrossSection, AlphaSRunsWithoutASet) {
+  const std::string rest =
+      "[parameters]\nmass.t = 173.2\nwidth.t = 0\nwidth.z = 0\nwidth.w = 0\nwidth.h = 0\n[scales]\nrenormalization = "
+      "\"ht/2\"\n";
+  expect_pull(integrate(simple("e+ e- > t t~ t t~", 1000, rest), 3e-3), 6.38e-7, 0.003e-7);
+  expect_pull(integrate(simple("e+ e- > t t~ t t~", 1000, rest + "running = false\n"), 3e-3), 9.80e-7, 0.003e-7);
+  // at one scale: |M|^2 is proportional to alpha_s
+  auto width = [](const std::string& scales) { return integrate(simple("h > b b~ g", 0, scales + kSoft), 1e-3); };
+  const Integral fixed = width(""), high = width("[scales]\nrenormalization = \"10 TeV\"\n");
+  EXPECT_NEAR(high.value / fixed.value, AlphaS::without_set(0.118, 91.188)(10'000) / 0.118, 1e-12);
+}
+
+// A scale that is none takes its point's weight; what is asked for marks sees how much is lost.
+TEST(CrossSection, PointsWithoutAScaleAreMarkedAndHaveNoWeight) {
+  auto with = [](const char* factorization) {
+    return CrossSection(hadronic(
+        "g g > t t~", fmt::format("[scales]\nfactorization = \"{}\"\nrenormalization = \"ht/2\"\n", factorization)));
+  };
+  const CrossSection f = with("ht - 400"), usual = with("max(ht - 400, 1e9 * (400 - ht))");
+  Arena arena;
+  const std::size_t n = 1000;
+  const Batch y = Batch::take(arena, f.dim(), n);
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> u(0, 1);
+  for (std::size_t e = 0; e < n; ++e)
+    for (std::size_t d = 0; d < f.dim(); ++d) y.row(d)[e] = u(random);
+  std::vector<double> weight(n), marked(n), all(n);
+  std::vector<std::uint8_t> marks(n, 0);
+  f.evaluate(0, y, {.weight = weight}, arena);
+  f.evaluate(0, y, {.weight = marked, .marks = marks}, arena);
+  usual.evaluate(0, y, {.weight = all}, arena);
+  ASSERT_EQ(f.marks()[0].name, "factorization_undefined");
+  std::size_t lost = 0;
+  for (std::size_t e = 0; e < n; ++e) {
+    EXPECT_TRUE(std::isfinite(weight[e]) && std::isfinite(marked[e]));
+    if (marks[e] & 1) {
+      ++lost;
+      EXPECT_EQ(weight[e], 0);
+      EXPECT_NE(marked[e], 0);
+    } else {
+      EXPECT_EQ(weight[e], marked[e]);
+      EXPECT_EQ(weight[e], all[e]);
+    }
+  }
+  EXPECT_GT(lost, n / 10);
+  EXPECT_LT(lost, n);
+  EXPECT_THROW(integrate(hadronic("g g > t t~", "[scales]\nfactorization = \"ht - 400\"\n"), 1e-2), RunError);
+}
+
+TEST(CrossSection, ScalesOfAllEventsThatMeanNothingAreRefusedBeforeTheRun) {
+  auto error = [](const RunCard& c) -> std::string {
+    try {
+      CrossSection{c};
+    } catch (const RequestError& e) {
+      return e.what();
+    }
+    return "";
+  };
+  auto fixed = [&](const char* key, const char* scale) {
+    return error(hadronic("g g > t t~", fmt::format("[scales]\n{} = \"{}\"\n", key, scale)));
+  };
+  EXPECT_NE(fixed("factorization", "1 GeV").find("begins at 1.65"), std::string::npos);
+  EXPECT_NE(fixed("renormalization", "0.05 GeV").find("Landau pole"), std::string::npos);
+  EXPECT_EQ(fixed("factorization", "1000 TeV"), "");  // extrapolated
+  EXPECT_NE(
+      error(hadronic("a a > mu+ mu-", "[cuts]\npt = { of = \"pt(mu+)\", min = 20 }\n")).find("NNPDF31_lo_as_0118"),
+      std::string::npos);
+  EXPECT_NE(error(simple("e+ e- > u u~ g", 500, std::string("[parameters]\nalpha_s = 1.5\n") + kJets)).find("alpha_s"),
+            std::string::npos);
 }
 
 TEST(CrossSection, ImpossibleRequestsAreExplainedBeforeTheRun) {

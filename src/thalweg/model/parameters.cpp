@@ -79,7 +79,7 @@ void Parameters::set(const std::string& name, double value) {
   if (!std::isfinite(value)) request_error("parameter '{}' must be a finite number, not {}", name, value);
   const bool is_scale = name.starts_with("mass.") || name.starts_with("width.");
   if (is_scale && value < 0) request_error("parameter '{}' must not be negative, but is {}", name, value);
-  if ((name == "alpha_em_inverse" || name == "gf" || name == "mass.z") && value <= 0)
+  if ((name == "alpha_em_inverse" || name == "gf" || name == "alpha_s" || name == "mass.z") && value <= 0)
     request_error("parameter '{}' must be positive, but is {}", name, value);
   values_[name] = value;
   // alpha counts where it follows; what was set before the scheme was, is that of the other one

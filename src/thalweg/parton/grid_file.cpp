@@ -15,6 +15,7 @@ class Reader {
   Reader(std::string_view text, const std::string& place) : text_(text), place_(place) {}
 
   bool at_end() const { return text_.empty(); }
+  std::size_t left() const { return text_.size(); }  // bytes
   std::string_view line() {
     const auto end = text_.find('\n');
     const std::string_view result = trim(text_.substr(0, end));
@@ -82,24 +83,25 @@ SubGrid read_subgrid(Reader& reader) {
   return grid;
 }
 
+// All lines before the first '---'.
+SetInfo read_header(Reader& reader, std::string_view text, const std::string& place) {
+  std::size_t size = 0;
+  do {
+    if (reader.at_end()) reader.fail("no '---' after the header");
+    size = text.size() - reader.left();
+    if (size > SetInfo::kMostBytes) reader.fail("no '---' after the header");
+  } while (reader.line() != "---");
+  SetInfo header = SetInfo::parse(text.substr(0, size), place);
+  header.choice("Format", {"lhagrid1"});
+  return header;
+}
+
 }  // namespace
 
 GridFile read_grid_file(std::string_view text, const std::string& place) {
   Reader reader(text, place);
   GridFile file;
-  while (true) {
-    if (reader.at_end()) reader.fail("no '---' after the header");
-    const std::string_view line = reader.line();
-    if (line == "---") break;
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) {
-      if (!line.empty()) reader.fail("a header line without ':'");
-      continue;
-    }
-    file.header[std::string(trim(line.substr(0, colon)))] = std::string(trim(line.substr(colon + 1)));
-  }
-  if (const auto format = file.header.find("Format"); format != file.header.end() && format->second != "lhagrid1")
-    reader.fail(fmt::format("format '{}'", format->second.substr(0, 40)));
+  file.header = read_header(reader, text, place);
   while (!reader.at_end()) {
     // blank lines may follow the last sub-grid
     Reader ahead = reader;
@@ -119,19 +121,6 @@ GridFile read_grid_file(std::string_view text, const std::string& place) {
   }
   if (file.subgrids.empty()) reader.fail("no sub-grid");
   return file;
-}
-
-std::map<std::string, std::string> read_info(std::string_view text, const std::string& place) {
-  std::map<std::string, std::string> info;
-  Reader reader(text, place);
-  while (!reader.at_end()) {
-    const std::string_view line = reader.line();
-    if (line.empty() || line.front() == '#') continue;
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) continue;  // continuation of a long text
-    info[std::string(trim(line.substr(0, colon)))] = std::string(trim(line.substr(colon + 1)));
-  }
-  return info;
 }
 
 }  // namespace thalweg

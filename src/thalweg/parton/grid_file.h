@@ -1,10 +1,11 @@
 // Reader of LHAPDF 6 grid files, format `lhagrid1` (arXiv:1412.7420, section 3.3).
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "thalweg/parton/set_info.h"
 
 namespace thalweg {
 
@@ -20,14 +21,11 @@ struct SubGrid {
 };
 
 struct GridFile {
-  std::map<std::string, std::string> header;
+  SetInfo header;
   std::vector<SubGrid> subgrids;  // ascending in Q, touching at the thresholds, same flavours
 };
 
 // RequestError with `place` and the line for anything that is not a complete, monotonic, finite grid.
 GridFile read_grid_file(std::string_view text, const std::string& place);
-
-// "Key: value" lines of an .info file or header; lists keep their brackets.
-std::map<std::string, std::string> read_info(std::string_view text, const std::string& place);
 
 }  // namespace thalweg

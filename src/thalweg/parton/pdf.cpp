@@ -67,6 +67,7 @@ HWY_AFTER_NAMESPACE();
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace thalweg {
 
@@ -85,29 +86,32 @@ std::vector<double> logs(const std::vector<double>& values, int power) {
   return result;
 }
 
-PdfEvaluator::Table make_table(const SubGrid& grid, const std::vector<int>& flavours, std::size_t width) {
+PdfEvaluator::Table make_table(const SubGrid& grid, const std::vector<int>& flavours, std::size_t width,
+                               bool logarithmic, bool cubic) {
   PdfEvaluator::Table table;
   table.log_x = logs(grid.x, 1);
   table.log_q2 = logs(grid.q, 2);
+  table.at_x = logarithmic ? table.log_x : grid.x;
+  table.at_q2 = table.log_q2;
+  if (!logarithmic)
+    for (std::size_t i = 0; i < grid.q.size(); ++i) table.at_q2[i] = grid.q[i] * grid.q[i];
   const std::size_t nx = grid.x.size(), nq = grid.q.size();
   table.coefficients.assign((nx - 1) * nq * 4 * width, 0.0);
-  const bool linear = nq < 4;
+  const bool linear = nq < 4 || !cubic;
   for (std::size_t k = 0; k < flavours.size(); ++k) {
     const auto found = std::find(grid.flavours.begin(), grid.flavours.end(), flavours[k]);
     if (found == grid.flavours.end()) continue;
     const auto fl = static_cast<std::size_t>(found - grid.flavours.begin());
     for (std::size_t iq = 0; iq < nq; ++iq) {
       auto value = [&](std::size_t ix) { return grid.value(ix, iq, fl); };
-      auto slope = [&](std::size_t ix) {
-        return (value(ix + 1) - value(ix)) / (table.log_x[ix + 1] - table.log_x[ix]);
-      };
+      auto slope = [&](std::size_t ix) { return (value(ix + 1) - value(ix)) / (table.at_x[ix + 1] - table.at_x[ix]); };
       auto derivative = [&](std::size_t ix) {
         if (ix == 0) return slope(0);
         if (ix == nx - 1) return slope(nx - 2);
         return (slope(ix - 1) + slope(ix)) / 2;
       };
       for (std::size_t ix = 0; ix + 1 < nx; ++ix) {
-        const double h = table.log_x[ix + 1] - table.log_x[ix];
+        const double h = table.at_x[ix + 1] - table.at_x[ix];
         const double p0 = value(ix), p1 = value(ix + 1), m0 = h * derivative(ix), m1 = h * derivative(ix + 1);
         double* c = table.coefficients.data() + (ix * nq + iq) * 4 * width + k;
         c[0] = p0;
@@ -136,13 +140,13 @@ std::size_t interval_of(const PdfEvaluator::Table& table, double log_x) {
   return ix;
 }
 
-QRows rows_of(const std::vector<double>& l, double t) {
+QRows rows_of(const std::vector<double>& l, double t, bool cubic) {
   const std::size_t n = l.size();
   auto i = static_cast<std::size_t>(std::upper_bound(l.begin(), l.end(), t) - l.begin());
   i = std::clamp<std::size_t>(i, 1, n - 1) - 1;
   const double h = l[i + 1] - l[i], u = (t - l[i]) / h;
   QRows rows;
-  if (n < 4) {
+  if (n < 4 || !cubic) {
     rows = {i, 2, {1 - u, u, 0, 0}};
     return rows;
   }
@@ -175,24 +179,39 @@ double power_law(double t, double t0, double t1, double v0, double v1) {
 
 }  // namespace
 
-PdfEvaluator::PdfEvaluator(const GridFile& grid, std::vector<int> flavours)
-    : flavours_(std::move(flavours)), width_(padded(flavours_.size())) {
-  for (const SubGrid& sub : grid.subgrids) tables_.push_back(make_table(sub, flavours_, width_));
+PdfEvaluator::PdfEvaluator(const GridFile& grid, std::vector<int> flavours, const GridRules& rules)
+    : flavours_(std::move(flavours)),
+      rules_(rules),
+      logarithmic_(rules.interpolator == Interpolator::logcubic || rules.interpolator == Interpolator::log),
+      cubic_(rules.interpolator == Interpolator::logcubic || rules.interpolator == Interpolator::cubic),
+      width_(padded(flavours_.size())) {
+  for (const SubGrid& sub : grid.subgrids) tables_.push_back(make_table(sub, flavours_, width_, logarithmic_, cubic_));
 }
+
+double PdfEvaluator::coordinate(double logarithm) const { return logarithmic_ ? logarithm : std::exp(logarithm); }
 
 void PdfEvaluator::point(double log_x, double log_q2, double* out) const {
   const Table& table = table_of(tables_, log_q2);
-  const QRows rows = rows_of(table.log_q2, log_q2);
+  const QRows rows = rows_of(table.at_q2, coordinate(log_q2), cubic_);
   const std::size_t ix = interval_of(table, log_x);
-  const double t = (log_x - table.log_x[ix]) / (table.log_x[ix + 1] - table.log_x[ix]);
+  const double t = (coordinate(log_x) - table.at_x[ix]) / (table.at_x[ix + 1] - table.at_x[ix]);
   const double* interval = table.coefficients.data() + ix * table.log_q2.size() * 4 * width_;
   HWY_DYNAMIC_DISPATCH(combine)(&interval, &t, 1, rows, width_, out);
 }
 
-void PdfEvaluator::continued(double x, double q2, double* out) const {
+void PdfEvaluator::outside(double x, double q2, double* out) const {
   const auto& first = tables_.front();
   const auto& last = tables_.back();
   const double log_x = std::log(x), log_q2 = std::log(q2);
+  if (rules_.extrapolator == Extrapolator::error) {
+    std::fill_n(out, width_, std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
+  if (rules_.extrapolator == Extrapolator::nearest) {
+    const double q = std::clamp(log_q2, first.log_q2.front(), last.log_q2.back());
+    const Table& table = table_of(tables_, q);
+    return point(std::clamp(log_x, table.log_x.front(), table.log_x.back()), q, out);
+  }
   alignas(64) double a[kMaxWidth], b[kMaxWidth];
   if (log_q2 < first.log_q2.front()) {
     const double at = first.log_q2.front(), ratio = q2 / std::exp(at);
@@ -244,18 +263,23 @@ void PdfEvaluator::evaluate(std::span<const double> x, std::span<const double> q
       intervals[e] = nullptr;
       if (q_inside && log_x[e] >= table.log_x.front() && log_x[e] <= table.log_x.back()) {
         const std::size_t ix = interval_of(table, log_x[e]);
-        t[e] = (log_x[e] - table.log_x[ix]) / (table.log_x[ix + 1] - table.log_x[ix]);
+        t[e] = ((logarithmic_ ? log_x[e] : x[e]) - table.at_x[ix]) / (table.at_x[ix + 1] - table.at_x[ix]);
         intervals[e] = table.coefficients.data() + ix * interval_size;
       } else {
-        continued(x[e], q2[e], values + e * width_);
+        outside(x[e], q2[e], values + e * width_);
         if (extrapolated) ++*extrapolated;
       }
     }
-    const QRows rows = q_inside ? rows_of(table.log_q2, log_q2) : QRows{};
+    const QRows rows = q_inside ? rows_of(table.at_q2, logarithmic_ ? log_q2 : q2[first], cubic_) : QRows{};
     HWY_DYNAMIC_DISPATCH(combine)(intervals + first, t + first, last - first, rows, width_, values + first * width_);
   }
   for (std::size_t k = 0; k < flavours_.size(); ++k)
     for (std::size_t e = 0; e < n; ++e) out.row(k)[e] = values[e * width_ + k];
+  if (rules_.force_positive == 0) return;
+  const double least = rules_.force_positive == 1 ? 0 : 1e-10;
+  for (std::size_t k = 0; k < flavours_.size(); ++k)
+    for (std::size_t e = 0; e < n; ++e)
+      if (out.row(k)[e] < least) out.row(k)[e] = least;
 }
 
 }  // namespace thalweg

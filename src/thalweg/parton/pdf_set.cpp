@@ -1,6 +1,7 @@
 // Finding and loading sets.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <set>
 #include <sstream>
@@ -41,6 +42,9 @@ fs::path find_in(const fs::path& folder, const std::string& name, int member) {
     all.insert(all.end(), sets.begin(), sets.end());
     places += fmt::format("\n  {}: {}", folder.string(), sets.empty() ? "no sets" : comma_list(sets));
   }
+  if (const std::string set = name.substr(0, name.find_first_of("@/")); std::count(all.begin(), all.end(), set))
+    request_error("PDF set '{}' has no grid file of this member beside the others, such as {}_0000.dat. Looked in:{}",
+                  name, set, places);
   request_error("PDF set '{}' not found{} Looked in (set THALWEG_PDF_PATH or LHAPDF_DATA_PATH to add folders):{}", name,
                 did_you_mean(name, all), places.empty() ? " nowhere" : places);
 }
@@ -50,6 +54,35 @@ void check_name(const std::string& name) {
   const bool odd = name.empty() || name.size() > 200 || name == "." || name == ".." ||
                    name.find_first_of(std::string("/\\\0", 3)) != std::string::npos;
   if (odd) request_error("'{}' is no PDF set name; expected one like {}", name.substr(0, 60), kDefaultPdfSet);
+}
+
+constexpr int kProton = 2212;
+
+const std::vector<std::string> kAlphaSKeys = [] {
+  std::vector<std::string> keys = {"AlphaS_MZ",      "AlphaS_OrderQCD", "AlphaS_FlavorScheme", "AlphaS_NumFlavors",
+                                   "AlphaS_Type",    "AlphaS_Qs",       "AlphaS_Vals",         "AlphaS_Lambda3",
+                                   "AlphaS_Lambda4", "AlphaS_Lambda5",  "AlphaS_Reference",    "AlphaS_MassReference"};
+  for (const char* quark : {"Down", "Up", "Strange", "Charm", "Bottom", "Top"})
+    for (const char* head : {"AlphaS_M", "AlphaS_Threshold"}) keys.push_back(std::string(head) + quark);
+  return keys;
+}();
+
+// What the .info file of a set would say that comes without it.
+bool add_known(SetInfo& info, const std::string& name) {
+  const KnownSet* known = find_known_set(name);
+  if (!known) return false;
+  SetInfo more;
+  const std::string place = "known set " + name;
+  more.set("AlphaS_Type", "ode", place);
+  more.set("AlphaS_MZ", fmt::format("{}", known->alpha_s_mz), place);
+  more.set("AlphaS_OrderQCD", fmt::format("{}", known->order), place);
+  more.set("AlphaS_NumFlavors", "5", place);
+  more.set("MCharm", "1.51", place);
+  more.set("MBottom", "4.92", place);
+  more.set("MTop", "172.5", place);
+  more.set("SetIndex", fmt::format("{}", known->lhapdf_id), place);
+  info.add(more);
+  return true;
 }
 
 }  // namespace
@@ -92,20 +125,54 @@ PdfSet PdfSet::load(const std::string& text) {
   if (set.file.empty()) not_found(text);
   set.grid = read_grid_file(read_file(set.file), set.file.string());
 
-  auto info = set.grid.header;
+  SetInfo info = set.grid.header;
   const fs::path info_file = set.file.parent_path() / (set.name + ".info");
   std::error_code code;
-  if (fs::is_regular_file(info_file, code)) info.merge(read_info(read_file(info_file), info_file.string()));
-  if (const KnownSet* known = find_known_set(set.name); known && !info.count("AlphaS_MZ")) {
-    info["AlphaS_MZ"] = fmt::format("{}", known->alpha_s_mz);
-    info["AlphaS_OrderQCD"] = fmt::format("{}", known->order);
-    info["SetIndex"] = fmt::format("{}", known->lhapdf_id);
+  const bool with_info = fs::is_regular_file(info_file, code);
+  if (with_info) {
+    const SetInfo of_set = SetInfo::parse(read_file(info_file, SetInfo::kMostBytes), info_file.string());
+    of_set.choice("Format", {"lhagrid1"});
+    info.add(of_set);
+  } else if (!add_known(info, set.name) && !info.has("AlphaS_Type")) {
+    set.notes.push_back(fmt::format("there is no file '{}'", info_file.string()));
   }
-  set.alpha_s = AlphaS::from_info(info, set.file.string());
-  set.lhapdf_id = std::atoi(info["SetIndex"].c_str());
-  if (set.lhapdf_id > 0) set.lhapdf_id += set.member;
+  set.read(info, with_info ? info_file.string() : set.file.string());
   return set;
 }
+
+void PdfSet::read(const SetInfo& info, const std::string& place) {
+  if (const auto particle = info.whole("Particle", -2147483647, 2147483647); particle.value_or(kProton) != kProton)
+    request_error("{}: the set is of particle {}; beams are protons, {}", info.place_of("Particle"), *particle,
+                  kProton);
+  if (const auto kind = info.choice("Interpolator", {"logcubic", "cubic", "log", "linear"}))
+    rules.interpolator = static_cast<Interpolator>(*kind);
+  if (const auto kind = info.choice("Extrapolator", {"continuation", "nearest", "error"}))
+    rules.extrapolator = static_cast<Extrapolator>(*kind);
+  rules.force_positive = info.whole("ForcePositive", 0, 2).value_or(0);
+  if (const auto version = info.whole("DataVersion", -2147483647, 2147483647); version && *version <= 0)
+    notes.push_back(fmt::format("DataVersion {}: its authors call the set preliminary", *version));
+  if (const auto flavours = info.numbers("Flavors"))
+    for (const double f : *flavours) {
+      if (f != std::floor(f) || std::abs(f) > 1e9)
+        request_error("{}: '{}' is no particle; expected numbers such as [-1, 1, 21]", info.place_of("Flavors"), f);
+      listed_.push_back(f == 0 ? 21 : static_cast<int>(f));
+    }
+  lhapdf_id = info.whole("SetIndex", -2147483647, 2147480000).value_or(0);
+  if (lhapdf_id > 0) lhapdf_id += member;
+  alpha_s = AlphaS::from_info(info, place, notes);
+  for (const std::string& key : info.keys())
+    if (key.starts_with("AlphaS_") && std::find(kAlphaSKeys.begin(), kAlphaSKeys.end(), key) == kAlphaSKeys.end())
+      notes.push_back(fmt::format("{} is no key that LHAPDF knows, and has no effect{}", info.place_of(key),
+                                  did_you_mean(key, {kAlphaSKeys.begin(), kAlphaSKeys.end()})));
+}
+
+bool PdfSet::has_flavour(int pdg) const {
+  const auto& there = grid.subgrids[0].flavours;
+  return std::count(there.begin(), there.end(), pdg) > 0 &&
+         (listed_.empty() || std::count(listed_.begin(), listed_.end(), pdg) > 0);
+}
+
+std::string PdfSet::text() const { return member == 0 ? name : fmt::format("{}@{}", name, member); }
 
 std::vector<PdfSet> PdfSet::all_members() const {
   std::vector<PdfSet> members;

@@ -14,6 +14,9 @@
 namespace thalweg {
 namespace {
 
+// A value of alpha_s that no SLHA card has: whether it is still there tells whether a card gave one.
+constexpr double kUnlikely = 0.123456789012345;
+
 class CardReader : private SamplingKeys {
  public:
   using SamplingKeys::SamplingKeys;
@@ -87,9 +90,14 @@ class CardReader : private SamplingKeys {
     std::filesystem::path path = name;
     if (path.is_relative() && !std::filesystem::exists(path))
       path = std::filesystem::path(place()).parent_path() / path;
-    const auto unused = read_slha(read_file(path, 1 << 24), path.string(), card.model, card.parameters);
+    const std::string text = read_file(path, 1 << 24);
+    Parameters other = card.parameters;
+    other.set("alpha_s", kUnlikely);
+    const auto unused = read_slha(text, path.string(), card.model, card.parameters);
     if (!unused.empty())
       card.remarks.push_back(fmt::format("{}: not used: {}", path.string(), fmt::join(unused, ", ")));
+    read_slha(text, path.string(), card.model, other);
+    card.alpha_s_from_slha = other.get("alpha_s") != kUnlikely;
   }
 
   void assign(const toml::table& table, const std::string& prefix, Parameters& parameters) const {
@@ -212,6 +220,17 @@ class CardReader : private SamplingKeys {
     card.factorization = scale("scales.factorization", card);
     card.renormalization = scale("scales.renormalization", card);
     card.running = at("scales.running", boolean, [] { return true; });
+    if (!card.alpha_s_of_set()) return;
+    if (const toml::node* node = find("parameters.alpha_s"))
+      request_error(
+          "{}: has no effect with pdf = \"{}\", whose alpha_s is taken at the renormalization scale; leave it out, or "
+          "set scales.running = false to have this value at every scale",
+          where("parameters.alpha_s", node), card.pdf);
+    if (!card.alpha_s_from_slha) return;
+    card.remarks.push_back(
+        fmt::format("alpha_s = {} of the SLHA card has no effect: that of '{}' is taken at the renormalization scale; "
+                    "scales.running = false takes the card's",
+                    card.parameters.get("alpha_s"), card.pdf));
   }
 
   void read_cuts(RunCard& card) const {

@@ -41,6 +41,9 @@ struct RunCard {
   Model model{"sm"};
   Parameters parameters = Parameters::defaults("sm");
   std::vector<std::string> remarks;  // on the input, for the log
+  // Whether alpha_s is that of the PDF set: [parameters] has then no say in it.
+  bool alpha_s_of_set() const { return has_process() && beam_kind == Beams::Kind::hadrons && running; }
+  bool alpha_s_from_slha = false;
 
   std::string amplitude;               // "plugin:FILE": the matrix element of a shared library; empty: our own
   std::optional<Precision> precision;  // of amplitudes; none: by their costs (run_precision.cpp)

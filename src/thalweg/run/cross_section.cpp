@@ -45,33 +45,6 @@ void CrossSection::select(const PhaseSpacePoints& all, Survivors& s, Arena& aren
   pack(all.jacobian.data(), s.points.jacobian.data());
 }
 
-void CrossSection::scales(Survivors& s, Arena& arena) const {
-  s.mu_f = arena.take<double>(s.count);
-  s.mu_r = arena.take<double>(s.count);
-  s.alpha_s = arena.take<double>(s.count);
-  const bool dynamic = factorization_.depends_on_event() || renormalization_.depends_on_event();
-  double last_mu = -1, last_alpha = alpha_s_fixed_;
-  for (std::size_t e = 0; e < s.count; ++e) {
-    double variables[5] = {0, std::sqrt(s.points.s_hat[e]), 0, 0, 1};
-    for (std::size_t l = first_final_; dynamic && l < first_final_ + final_legs_; ++l) {
-      auto p = [&](std::size_t mu) { return s.points.momenta.component(l, mu)[e]; };
-      const double pt2 = p(1) * p(1) + p(2) * p(2), mt = std::sqrt(masses_[0][l] * masses_[0][l] + pt2);
-      variables[0] += mt;
-      variables[2] += p(0) * std::sqrt(pt2 / (pt2 + p(3) * p(3)));
-      variables[3] += std::sqrt(pt2);
-      variables[4] *= mt;
-    }
-    variables[4] = std::pow(variables[4], 1.0 / static_cast<double>(final_legs_));
-    s.mu_f[e] = factorization_.evaluate(variables);
-    s.mu_r[e] = renormalization_.evaluate(variables);
-    if (running_ && pdf_ && s.mu_r[e] != last_mu) {
-      last_mu = s.mu_r[e];
-      last_alpha = last_mu > 0 ? pdf_->alpha_s(last_mu) : std::nan("");
-    }
-    s.alpha_s[e] = last_alpha;
-  }
-}
-
 namespace {
 
 // Helicities and colours are chosen with the low bits of the number whose high bits choose the sub-process.
@@ -175,6 +148,11 @@ void CrossSection::evaluate(std::size_t channel, const Batch& points, const Eval
   StageLaps lap;
   channel_weights(channel, s, out, arena);
   lap(Stage::channel_weights);
+  for (std::size_t i = 0; i < s.count; ++i)
+    if (!out.marks.empty())
+      out.marks[s.index[i]] = s.marks[i];
+    else if (s.marks[i] & undefined_)
+      out.weight[s.index[i]] = 0;
   if (out.features.dim) write_features(s, out.features, arena);
   if (out.records.dim) return write_records(s, out);
   if (s.contributions.dim < 2 || out.pick.empty()) return;

@@ -52,6 +52,8 @@ class CrossSection : public Integrand, public EventSource {
   // their mass, on which resonances depend.
   std::size_t features() const override { return channels() > 1 ? 3 * final_legs_ + 1 : 0; }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
+  // Scales that are none, alpha_s beyond the Landau pole, and what lies outside of the grid of the densities.
+  std::vector<Mark> marks() const override { return marks_; }
 
   // Record: sub-process (-1 - sub-process: with beams exchanged), x_a, x_b, mu_F, mu_R, alpha_s, helicity
   // configuration, colour flow (see EventChoice), momenta of the final particles.
@@ -62,6 +64,7 @@ class CrossSection : public Integrand, public EventSource {
 
   const std::vector<DiagramSet>& diagrams() const { return sets_; }
   bool has_lab_channels() const { return has_lab_channels_; }
+  const std::vector<std::string>& notes() const { return notes_; }  // for the log: what had to be assumed
   std::string unit() const override { return beams_.kind == Beams::Kind::decay ? "GeV" : "pb"; }
 
  private:
@@ -99,6 +102,7 @@ class CrossSection : public Integrand, public EventSource {
     std::span<std::size_t> index;          // into the batch
     PhaseSpacePoints points;
     std::span<double> mu_f, mu_r, alpha_s;
+    std::span<std::uint8_t> marks;
     std::span<double> pick;  // empty unless records are wanted
     const Part* part = nullptr;
     Batch contributions;                                       // by sub-process of the part
@@ -120,6 +124,10 @@ class CrossSection : public Integrand, public EventSource {
                    const std::vector<std::span<const double>>& records, const Batch& ratios, Arena& arena) const;
   std::shared_ptr<const PdfEvaluator> densities_of(const std::vector<std::size_t>& sub_processes,
                                                    std::vector<std::array<std::size_t, 2>>& flavour_row) const;
+  void load_set(const RunCard& card);
+  void declare_marks();
+  void check_fixed_scales() const;
+  static GridRules continued(GridRules rules);
   CutBounds cut_bounds() const;
   Survivors compute(std::size_t channel, const Batch& points, std::span<const double> pick, Arena& arena) const;
   void select(const PhaseSpacePoints& all, Survivors& s, Arena& arena) const;
@@ -159,8 +167,15 @@ class CrossSection : public Integrand, public EventSource {
   Cuts cuts_;
   ChannelWeights weights_;
   Expression factorization_, renormalization_;
-  bool running_ = true;
+  std::optional<AlphaS> alpha_s_;  // where it runs
   double alpha_s_fixed_ = 0, alpha_em_ = 0;
+  std::vector<std::string> notes_;
+  // Places in marks_; the first three alone without densities.
+  enum MarkPlace { kFactorization, kRenormalization, kAlphaS, kBelowGrid, kAboveGrid, kOutsideX, kBelowTable };
+  std::vector<Mark> marks_;
+  bool couples_ = false;                                  // |M|^2 depends on alpha_s
+  std::uint8_t undefined_ = 0;                            // of which points have no weight
+  double q_min_ = 0, q_max_ = 0, x_min_ = 0, x_max_ = 0;  // of the grid
   bool has_lab_channels_ = false;
   std::size_t final_legs_ = 2, first_final_ = 2;
   std::vector<int> leg_order_;               // 0, 1, ...

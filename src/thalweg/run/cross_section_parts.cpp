@@ -48,6 +48,12 @@ void CrossSection::add_part(const std::vector<std::size_t>& groups) {
   part.size = slots_.size() - part.first;
 }
 
+// Points outside of a grid that says 'error' are marked, and have no weight (cross_section_scales.cpp).
+GridRules CrossSection::continued(GridRules rules) {
+  if (rules.extrapolator == Extrapolator::error) rules.extrapolator = Extrapolator::continuation;
+  return rules;
+}
+
 // Of the flavours that some sub-processes need, with their rows. Tables have a megabyte: there may be 161 parts.
 std::shared_ptr<const PdfEvaluator> CrossSection::densities_of(
     const std::vector<std::size_t>& sub_processes, std::vector<std::array<std::size_t, 2>>& flavour_row) const {
@@ -64,7 +70,7 @@ std::shared_ptr<const PdfEvaluator> CrossSection::densities_of(
   }
   for (const Part& part : parts_)
     if (part.densities && part.densities->flavours() == flavours) return part.densities;
-  return std::make_shared<const PdfEvaluator>(pdf_->grid, flavours);
+  return std::make_shared<const PdfEvaluator>(pdf_->grid, flavours, continued(pdf_->rules));
 }
 
 double CrossSection::flops_of(const std::vector<std::size_t>& groups) const {

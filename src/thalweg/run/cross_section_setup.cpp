@@ -61,7 +61,6 @@ CrossSection::CrossSection(const RunCard& card)
       weights_(card.channels == ChannelWeights::automatic ? ChannelWeights::propagators : card.channels),
       factorization_(card.factorization),
       renormalization_(card.renormalization),
-      running_(card.running),
       alpha_s_fixed_(card.parameters.get("alpha_s")),
       alpha_em_(1 / card.parameters.get("alpha_em_inverse")) {
   const Multiparticles multiparticles = default_multiparticles(card.flavours);
@@ -79,6 +78,7 @@ CrossSection::CrossSection(const RunCard& card)
     auto& masses = masses_.emplace_back();
     for (int pdg : set.process.pdg) masses.push_back(model_.mass(pdg, card.parameters));
   }
+  load_set(card);
   resolve_cuts(card, multiparticles);
   join_mirror_images();
   leg_order_.resize(definition_.labels.size());
@@ -86,6 +86,7 @@ CrossSection::CrossSection(const RunCard& card)
   has_lab_channels_ = ChannelSet::has_lab(sets_, model_, card.parameters, beams_, cut_bounds());
   channels_.emplace(sets_, model_, card.parameters, beams_, cut_bounds(), kinds_of(card), definition_.labels);
   group_amplitudes(card.parameters, vertices);
+  declare_marks();
   make_parts(card.sub_processes);
   if (!card.amplitude.empty()) {
     if (sets_.size() > 1)
@@ -93,8 +94,7 @@ CrossSection::CrossSection(const RunCard& card)
                     definition_.text, sets_.size(), to_string(sets_[0].process, model_));
     plugin_ = std::make_unique<const PluginAmplitude>(plugin_path(card.amplitude), definition_.labels.size(), "");
   }
-  if (beams_.kind != Beams::Kind::hadrons) return;
-  pdf_ = std::make_shared<const PdfSet>(PdfSet::load(card.pdf));
+  if (!pdf_) return;
   if (card.scale_variations || card.pdf_members) {
     std::vector<std::size_t> all(sets_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
@@ -102,6 +102,26 @@ CrossSection::CrossSection(const RunCard& card)
   }
   for (Part& part : parts_) part.densities = densities_of(part.sub_processes, part.flavour_row);
   declare_variations(card);
+}
+
+// Parton densities and the strong coupling.
+void CrossSection::load_set(const RunCard& card) {
+  if (beams_.kind != Beams::Kind::hadrons) {
+    if (card.running)
+      alpha_s_ = with_place("parameters.alpha_s (scales.running = false keeps it fixed)",
+                            [&] { return AlphaS::without_set(alpha_s_fixed_, card.parameters.get("mass.z")); });
+    return;
+  }
+  pdf_ = std::make_shared<const PdfSet>(PdfSet::load(card.pdf));
+  for (const std::string& note : pdf_->notes) notes_.push_back(pdf_->text() + ": " + note);
+  if (card.running) alpha_s_ = pdf_->alpha_s;
+  for (const DiagramSet& set : sets_)
+    for (std::size_t beam = 0; beam < 2; ++beam)
+      if (const int pdg = set.process.pdg[beam]; !pdf_->has_flavour(pdg))
+        request_error("process '{}' needs {} in a proton, but the set '{}' has none; {}", definition_.text,
+                      model_.particle_name(pdg), pdf_->text(),
+                      pdg == 22 ? "choose a set with a photon, such as NNPDF31_nlo_as_0118_luxqed"
+                                : "choose another set, or fewer beams.flavours");
 }
 
 std::size_t CrossSection::dim() const { return (*channels_)[0].dim(); }

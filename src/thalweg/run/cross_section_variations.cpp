@@ -25,7 +25,7 @@ void CrossSection::declare_variations(const RunCard& card) {
     if (variations_.empty()) variations_.push_back({1, 1, pdf_->lhapdf_id, pdf_->member});
     if (member.member == pdf_->member) continue;
     variations_.push_back({1, 1, member.lhapdf_id, member.member});
-    member_densities_.emplace_back(member.grid, densities_->flavours());
+    member_densities_.emplace_back(member.grid, densities_->flavours(), continued(member.rules));
   }
 }
 
@@ -50,7 +50,8 @@ void CrossSection::scale_group(const Group& group, const std::vector<std::size_t
   for (std::size_t k = 0; k < std::size(kFactors); ++k) {
     for (std::size_t i = 0; i < n; ++i) {
       const auto record = records[which[i]];
-      alpha_s[i] = k == 0 ? record[5] : pdf_->alpha_s(kFactors[k] * record[4]);
+      alpha_s[i] = k == 0 || !alpha_s_ ? record[5] : (*alpha_s_)(kFactors[k] * record[4]);
+      if (!std::isfinite(alpha_s[i])) alpha_s[i] = AlphaS::kMost;  // half of a scale may be at the Landau pole
     }
     if (plugin_)
       plugin_->evaluate(momenta, alpha_s, me2, arena);

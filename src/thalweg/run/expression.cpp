@@ -86,6 +86,7 @@ class ExpressionParser {
       return number();
     const std::string name = word();
     if (name.empty()) fail("expected a number, a parameter or '('");
+    if (take('(')) return call(name);
     const auto found = std::find(variables_.begin(), variables_.end(), name);
     if (found != variables_.end()) {
       push(Kind::variable, 0, static_cast<std::size_t>(found - variables_.begin()));
@@ -93,6 +94,19 @@ class ExpressionParser {
     } else {
       push(Kind::constant, parameter_(name));
     }
+  }
+  void call(const std::string& name) {
+    static const std::map<std::string, Kind> functions = {{"max", Kind::max}, {"min", Kind::min}, {"sqrt", Kind::sqrt}};
+    const auto function = functions.find(name);
+    if (function == functions.end())
+      fail("unknown function '" + name + "'" + did_you_mean(name, {"max", "min", "sqrt"}) +
+           " Expected max, min or sqrt");
+    sum();
+    if (function->second == Kind::sqrt)
+      push(Kind::sqrt);
+    else
+      while (take(',')) sum(), push(function->second);
+    if (!take(')')) fail("expected ')'");
   }
   void number() {
     double value = 0;
@@ -158,6 +172,9 @@ double Expression::evaluate(const double* variables) const {
       case Step::Kind::subtract: --n, stack[n - 1] -= stack[n]; break;
       case Step::Kind::multiply: --n, stack[n - 1] *= stack[n]; break;
       case Step::Kind::divide: --n, stack[n - 1] /= stack[n]; break;
+      case Step::Kind::max: --n, stack[n - 1] = std::fmax(stack[n - 1], stack[n]); break;
+      case Step::Kind::min: --n, stack[n - 1] = std::fmin(stack[n - 1], stack[n]); break;
+      case Step::Kind::sqrt: stack[n - 1] = std::sqrt(stack[n - 1]); break;
       case Step::Kind::power: --n, stack[n - 1] = std::pow(stack[n - 1], stack[n]); break;
     }
   }

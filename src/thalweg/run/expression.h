@@ -1,5 +1,6 @@
-// Arithmetic expressions of cards: numbers with units, parameters, event variables, + - * / ^ ( ).
-//   "13 TeV"   "mass.z / 2"   "0.5 * (mass.t + mass.h)"   "ht/2"
+// Arithmetic expressions of cards: numbers with units, parameters, event variables, + - * / ^ ( ), sqrt of one value,
+// max and min of any number; these two ignore what is not a number.
+//   "13 TeV"   "mass.z / 2"   "0.5 * (mass.t + mass.h)"   "max(ht - 400, 10)"
 #pragma once
 
 #include <functional>
@@ -27,7 +28,7 @@ class Expression {
 
  private:
   struct Step {
-    enum class Kind { constant, variable, add, subtract, multiply, divide, power, negate } kind;
+    enum class Kind { constant, variable, add, subtract, multiply, divide, power, negate, max, min, sqrt } kind;
     double value = 0;
     std::size_t index = 0;
   };

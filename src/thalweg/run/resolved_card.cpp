@@ -43,6 +43,10 @@ std::string resolved_parameters(const RunCard& card) {
       if (element != (card.parameters.mixing() == Parameters::Mixing::elements)) continue;
     }
     if (name == (gmu ? "alpha_em_inverse" : "mass.w")) text += "# follows: ";
+    if (name == "alpha_s" && card.alpha_s_of_set()) {
+      text += "# alpha_s: of the PDF set, at the renormalization scale\n";
+      continue;
+    }
     text += name + " = " + number(value) + "\n";
   }
   return text;

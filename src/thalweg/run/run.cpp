@@ -8,6 +8,7 @@
 #include "thalweg/base/version.h"
 #include "thalweg/model/slha.h"
 #include "thalweg/run/event_files.h"
+#include "thalweg/sampling/marks.h"
 
 namespace thalweg {
 namespace fs = std::filesystem;
@@ -33,6 +34,8 @@ Run::Run(const RunCard& card, const RunOptions& options)
       folder_((check_outputs(), default_folder(card, options)), card),
       progress_(options.verbosity) {
   use_integrand(std::move(integrand_));
+  if (card_.has_process())
+    for (const std::string& line : static_cast<const CrossSection&>(*integrand_).notes()) note("beams      " + line);
   choose_precision();
   choose_channels();
   load_state();
@@ -157,6 +160,13 @@ nlohmann::json Run::integral_json() const {
                      {"overweight_share", e.overweight_share},
                      {"negative_share", negative_share(state_.channels)},
                      {"non_finite", integral.non_finite}};
+  const std::vector<Mark> marks = integrand_->marks();
+  const std::vector<MarkShare> shares = mark_shares(marks, state_.channels);
+  for (std::size_t k = 0; k < marks.size(); ++k)
+    json["marked"][marks[k].name] = {{"what", marks[k].what},
+                                     {"points", shares[k].points},
+                                     {"share_of_points", shares[k].of_points},
+                                     {"share_of_sigma", shares[k].of_integral}};
   json["evaluations"] = integral.points;
   for (const char* stage : {"evaluations", "explored"})
     json["evaluations"] = json["evaluations"].get<std::uint64_t>() + training_.value(stage, std::uint64_t{0});
@@ -210,6 +220,7 @@ void Run::integrate() {
                     "negative where "
                     "most of the integral lies; a set that is positive there, or another scale, helps",
                     integral.value, integral.error, integrand_->unit()));
+  note_marks();
   if (integral.error_spread > kErrorSpread)
     note(fmt::format(
         "integrate  the error rests on a few large weights (relative variance of its square {:.2g}, {} at most "
@@ -226,6 +237,19 @@ void Run::integrate() {
   note_time_budget();
   save_result();
   refuse_divergence();
+}
+
+// What is lost is always said, what is extrapolated where it counts.
+void Run::note_marks() {
+  constexpr double kCounts = 1e-4;
+  const std::vector<Mark> marks = integrand_->marks();
+  const std::vector<MarkShare> shares = mark_shares(marks, state_.channels);
+  for (std::size_t k = 0; k < marks.size(); ++k)
+    if (shares[k].points > 0 && (marks[k].undefined || shares[k].of_integral >= kCounts))
+      note(fmt::format(
+          "integrate  {} at {} points with {:.2g} % of the cross section{}", marks[k].what, shares[k].points,
+          100 * shares[k].of_integral,
+          marks[k].undefined ? ", which is lost; " + marks[k].hint : ": parton densities are extrapolated"));
 }
 
 void Run::save_result() { result_ = folder_.save("result", result_); }

@@ -103,6 +103,7 @@ class Run {
   Generation begin_generation();
   void add_time(const std::string& stage, double seconds);
   void note_time_budget();
+  void note_marks();
   nlohmann::json integral_json() const;
 
   RunCard card_;

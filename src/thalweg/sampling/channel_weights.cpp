@@ -140,7 +140,8 @@ void WeightedIntegrand::evaluate(std::size_t channel, const Batch& points, const
                      columns(out.features, first, n),
                      columns(out.records, first, n),
                      out.pick.empty() ? out.pick : out.pick.subspan(first, n),
-                     active_of(own)};
+                     active_of(own),
+                     out.marks.empty() ? out.marks : out.marks.subspan(first, n)};
     if (!block.alpha.dim) block.alpha = Batch::take(arena, own.size, n);
     if (!block.features.dim) block.features = Batch::take(arena, features(), n);
     prior_.evaluate(channel, columns(points, first, n), block, arena);

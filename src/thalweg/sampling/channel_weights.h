@@ -68,6 +68,7 @@ class WeightedIntegrand : public Integrand {
   double cost(std::size_t channel) const override { return prior_.cost(channel); }
   std::size_t record_size() const override { return prior_.record_size(); }
   std::size_t features() const override { return prior_.features(); }
+  std::vector<Mark> marks() const override { return prior_.marks(); }
   void evaluate(std::size_t channel, const Batch& points, const Evaluation& out, Arena& arena) const override;
 
  private:

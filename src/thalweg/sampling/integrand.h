@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "thalweg/base/aligned.h"
 
@@ -14,6 +15,17 @@ struct ChannelPart {
   std::size_t index = 0, first = 0, size = 1;
   std::size_t place(std::size_t channel) const { return channel - first; }
 };
+
+// Something that may be wrong with a point, told apart by its place k in Integrand::marks(): bit k of
+// Evaluation::marks.
+struct Mark {
+  std::string name;        // in result files
+  std::string what;        // a sentence's beginning, "mu = ht - 400 is below zero"
+  std::string hint;        // what to do about it
+  bool undefined = false;  // the point has no weight; the one it is given only says how much is lost
+  double most = 1;         // share of the integral of |w| above which a run fails
+};
+inline constexpr std::size_t kMostMarks = 8;
 
 // What a batch of points becomes. Batches without rows are not wanted. Weights are 0 where cuts remove a point, and not
 // finite where the evaluation failed (counted by the caller).
@@ -28,6 +40,8 @@ struct Evaluation {
   // To read: a flag for each channel of the part, empty for all. alpha of the others is 0, and that of those in use
   // adds up to 1.
   std::span<const std::uint8_t> active{};
+  // To be set to the marks of each point, or none: then the weights of undefined points are 0.
+  std::span<std::uint8_t> marks{};
 };
 
 // Sets the channel weights of a point whose weight is f / g_i already. place: of the channel in its part.
@@ -64,6 +78,8 @@ class Integrand {
   virtual double cost(std::size_t) const { return 1000; }
   // Doubles that an event is made of; 0 for an integrand without events.
   virtual std::size_t record_size() const { return 0; }
+  // At most kMostMarks.
+  virtual std::vector<Mark> marks() const { return {}; }
   // Numbers of order one that tell where a point is, whichever channel it came from; 0: channel weights cannot be
   // trained.
   virtual std::size_t features() const { return 0; }

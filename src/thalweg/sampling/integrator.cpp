@@ -10,6 +10,7 @@
 #include "thalweg/base/random.h"
 #include "thalweg/base/time_budget.h"
 #include "thalweg/sampling/convergence.h"
+#include "thalweg/sampling/marks.h"
 #include "thalweg/sampling/tempering.h"
 #include "thalweg/sampling/unweighting.h"
 
@@ -108,7 +109,8 @@ double mean_cost(const Integrand& integrand, const IntegratorState& state) {
   return sum > 0 ? cost / sum : integrand.cost(0);
 }
 
-Integrator::Integrator(const Integrand& integrand, IntegratorConfig config) : integrand_(integrand), config_(config) {}
+Integrator::Integrator(const Integrand& integrand, IntegratorConfig config)
+    : integrand_(integrand), config_(config), marks_(integrand.marks()) {}
 
 IntegratorState Integrator::initial_state() const {
   IntegratorState state;
@@ -137,12 +139,20 @@ Integrator::ChunkResult Integrator::run_chunk(const IntegratorState& state, std:
   for (double& p : pick) p = random.next();
   map.forward(z, y, log_jacobian);
   lap(Stage::random);
-  integrand_.evaluate(channel, y, {.weight = weight, .pick = pick}, arena);
+  const auto marks = arena.take<std::uint8_t>(marks_.empty() ? 0 : count);
+  std::fill(marks.begin(), marks.end(), std::uint8_t{0});
+  integrand_.evaluate(channel, y, {.weight = weight, .pick = pick, .marks = marks}, arena);
   lap.skip();
 
   ChunkResult result;
+  std::uint8_t undefined = 0;
+  for (std::size_t k = 0; k < marks_.size(); ++k) undefined |= static_cast<std::uint8_t>(marks_[k].undefined << k);
   for (std::size_t e = 0; e < count; ++e) {
-    const double w = weight[e] == 0 ? 0 : weight[e] * std::exp(log_jacobian[e]);
+    double w = weight[e] == 0 ? 0 : weight[e] * std::exp(log_jacobian[e]);
+    if (!marks.empty() && marks[e]) {
+      if (std::isfinite(w)) result.statistics.add_marks(marks[e], w);
+      if (marks[e] & undefined) w = 0;
+    }
     if (std::isfinite(w)) {
       result.statistics.add(w);
       weight[e] = w;
@@ -210,6 +220,7 @@ std::vector<WeightStatistics> Integrator::iterate(IntegratorState& state, bool a
       });
   const std::uint64_t points = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
   check_non_finite(state, points, lost);
+  if (adaptation) check_marks(marks_, statistics, true);
 
   IterationResult result{adaptation, points, 0, 0};
   for (std::size_t c = 0; c < counts.size(); ++c) {
@@ -310,6 +321,7 @@ void Integrator::integrate(IntegratorState& state, const Report& report) const {
       }
       state.sigma[c] = std::sqrt(state.channels[c].variance());
     }
+    check_marks(marks_, state.channels, false);
     const Integral now = total(state);
     const bool accurate = now.error <= config_.accuracy * std::abs(now.value) && now.points >= config_.minimum_points;
     state.complete = config_.points ? now.points >= config_.points : accurate || is_hopeless(state);

@@ -107,7 +107,7 @@ class Integrator {
   // Called after every iteration with the state as it is then: checkpoints and progress.
   using Report = std::function<void(const IntegratorState&)>;
   // Goes on from `state` (a new one: from the start): adaptation alone, or integration to the end too.
-  // RunError when all weights vanish or more than 1 in 10^4 is not finite.
+  // RunError when all weights vanish, more than 1 in 10^4 is not finite, or too many are marked (marks.h).
   void adapt(IntegratorState& state, const Report& report) const;
   void integrate(IntegratorState& state, const Report& report) const;
   IntegratorState initial_state() const;
@@ -124,6 +124,7 @@ class Integrator {
 
   const Integrand& integrand_;
   IntegratorConfig config_;
+  std::vector<Mark> marks_;
 };
 
 }  // namespace thalweg

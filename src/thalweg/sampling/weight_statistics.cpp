@@ -35,6 +35,11 @@ void WeightStatistics::add(double weight) {
   }
 }
 
+void WeightStatistics::add_marks(std::uint8_t marks, double size) {
+  for (std::size_t k = 0; k < kMostMarks; ++k)
+    if (marks >> k & 1) ++marked_[k].points, marked_[k].sum += std::abs(size);
+}
+
 void WeightStatistics::merge(const WeightStatistics& other) {
   const double n = static_cast<double>(points_), m = static_cast<double>(other.points_);
   if (other.points_ > 0) {
@@ -46,6 +51,10 @@ void WeightStatistics::merge(const WeightStatistics& other) {
   non_zero_ += other.non_zero_;
   non_finite_ += other.non_finite_;
   absolute_sum_ += other.absolute_sum_;
+  for (std::size_t k = 0; k < kMostMarks; ++k) {
+    marked_[k].points += other.marked_[k].points;
+    marked_[k].sum += other.marked_[k].sum;
+  }
   for (const auto& [key, bin] : other.histogram_) {
     histogram_[key].count += bin.count;
     histogram_[key].sum += bin.sum;
@@ -97,7 +106,11 @@ std::vector<WeightStatistics::Tail> WeightStatistics::tail() const {
 nlohmann::json WeightStatistics::to_json() const {
   nlohmann::json bins = nlohmann::json::array();
   for (const auto& [key, bin] : histogram_) bins.push_back({key, bin.count, bin.sum});
+  nlohmann::json marks = nlohmann::json::array();
+  for (std::size_t k = 0; k < kMostMarks; ++k)
+    if (marked_[k].points > 0) marks.push_back({k, marked_[k].points, marked_[k].sum});
   return {{"points", points_},
+          {"marks", marks},
           {"non_zero", non_zero_},
           {"non_finite", non_finite_},
           {"mean", mean_},
@@ -116,6 +129,12 @@ WeightStatistics WeightStatistics::from_json(const JsonReader& json) {
   s.m2_ = json.at("m2").number(0);
   s.absolute_sum_ = json.at("absolute_sum").number(0);
   s.top_ = json.at("top").numbers(std::min<std::uint64_t>(s.non_zero_, kTop), DBL_MIN * DBL_EPSILON);
+  const JsonReader marks = json.at("marks");
+  for (std::size_t i = 0; i < marks.size(0, kMostMarks); ++i) {
+    const JsonReader mark = marks.at(i);
+    mark.size(3, 3);
+    s.marked_[mark.at(0).whole(0, kMostMarks - 1)] = {mark.at(1).whole(1, s.points_), mark.at(2).number(0)};
+  }
   const JsonReader bins = json.at("histogram");
   for (std::size_t i = 0; i < bins.size(); ++i) {
     const JsonReader bin = bins.at(i);

@@ -2,10 +2,13 @@
 // constant memory.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
+
+#include "thalweg/sampling/integrand.h"
 
 namespace thalweg {
 
@@ -17,8 +20,15 @@ class WeightStatistics {
  public:
   void add(double weight);  // finite
   void add_non_finite() { ++points_, ++non_finite_; }
+  // Beside add(): a point of weight `size` has the marks that are bits of `marks` (Integrand::marks).
+  void add_marks(std::uint8_t marks, double size);
   void merge(const WeightStatistics& other);
 
+  struct Marked {
+    std::uint64_t points = 0;
+    double sum = 0;  // of |w|
+  };
+  const std::array<Marked, kMostMarks>& marked() const { return marked_; }
   std::uint64_t points() const { return points_; }
   std::uint64_t non_zero() const { return non_zero_; }
   std::uint64_t non_finite() const { return non_finite_; }
@@ -55,6 +65,7 @@ class WeightStatistics {
   static constexpr std::size_t kTop = 512;
   std::uint64_t points_ = 0, non_zero_ = 0, non_finite_ = 0;
   double mean_ = 0, m2_ = 0, absolute_sum_ = 0;
+  std::array<Marked, kMostMarks> marked_{};
   std::vector<double> top_;                // the largest weights, descending
   std::map<std::int64_t, Bin> histogram_;  // by the leading bits of the double: 256 bins an octave
 };
