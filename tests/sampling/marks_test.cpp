@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "thalweg/base/errors.h"
+#include "thalweg/base/json_reader.h"
 #include "thalweg/sampling/channel_weights.h"
 #include "thalweg/sampling/integrator.h"
 
@@ -97,7 +98,8 @@ TEST(Marks, SameForAnyNumberOfThreadsAndAfterACheckpoint) {
   EXPECT_GT(mark_shares(f.marks(), state.channels)[0].points, 0u);
   EXPECT_EQ(integrate(f, config(3)).to_json().dump(), state.to_json().dump());
   for (const std::string& text : checkpoints) {
-    IntegratorState resumed = IntegratorState::from_json(nlohmann::json::parse(text));
+    const nlohmann::json json = nlohmann::json::parse(text);
+    IntegratorState resumed = IntegratorState::from_json(json);
     one.integrate(resumed, [](const IntegratorState&) {});
     EXPECT_EQ(resumed.to_json().dump(), state.to_json().dump());
   }
