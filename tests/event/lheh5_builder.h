@@ -47,7 +47,7 @@ inline void put_set(hid_t file, const std::string& name, const BuiltSet& set) {
   const bool version = name == "version";
   const Hdf5Id space(rank > 0 ? H5Screate_simple(rank, set.size.data(), nullptr) : H5Screate(H5S_SCALAR), H5Sclose);
   const Hdf5Id properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  if (set.storage == Storage::chunked || set.storage == Storage::deflated) {
+  if (rank > 0 && (set.storage == Storage::chunked || set.storage == Storage::deflated)) {
     std::vector<hsize_t> chunk = set.size;
     chunk[0] = set.chunk;
     H5Pset_chunk(properties, rank, chunk.data());
@@ -62,6 +62,7 @@ inline void put_set(hid_t file, const std::string& name, const BuiltSet& set) {
   std::vector<hsize_t> start(set.size.size()), count = set.size;
   hsize_t width = 1;
   for (std::size_t d = 1; d < count.size(); ++d) width *= count[d];
+  if (width == 0) return;
   if (rank > 0) count[0] = std::min<hsize_t>(count[0], set.values.size() / width);
   const Hdf5Id memory(rank > 0 ? H5Screate_simple(rank, count.data(), nullptr) : H5Screate(H5S_SCALAR), H5Sclose);
   if (rank > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);

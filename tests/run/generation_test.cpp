@@ -26,6 +26,7 @@ class GenerationFiles : public ::testing::Test {
                                                     : 1.0,
                                        static_cast<double>(i % 2), static_cast<double>(1 + i), 0.1 * i};
       store.append(row);
+      store.append({});  // a chunk without events
       made.count(row.data());
     }
     store.sync();

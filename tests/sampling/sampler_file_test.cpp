@@ -115,7 +115,6 @@ TEST(SamplerFile, NumbersThatDoNotFitAreRefused) {
                                                                        {"/shape/activation", 1},
                                                                        {"/shape/exchange", 1},
                                                                        {"/shape/exchange_blocks", 0},
-                                                                       {"/shape/clip", 50},
                                                                        {"/weights/outputs", 1},
                                                                        {"/weights/outputs", 1ULL << 60},
                                                                        {"/weights/outputs", 1ULL << 50},

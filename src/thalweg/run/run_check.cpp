@@ -124,7 +124,7 @@ void Run::refuse_divergence() {
 // Once a run, a quarter as many points as the integration had. Fully connected maps have no inverse, and a check of
 // their own.
 void Run::look_for_blind_spots() {
-  constexpr std::uint64_t kFewest = 100'000, kMost = 1'000'000, kOfAChannel = 1000;
+  constexpr std::uint64_t kFewest = 100'000, kMost = 1'000'000, kOfAChannel = 5000;
   const auto active = static_cast<std::uint64_t>(std::count(state_.active.begin(), state_.active.end(), 1));
   // The maxima of fewer points are too low, and the budget says so.
   if (card_.sampler == "ann" || total(state_).non_zero < std::max(kPointsToJudge, kOfAChannel * active)) return;
