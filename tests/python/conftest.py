@@ -15,7 +15,7 @@ FAST = ["--set", "integration.accuracy=0.003", "--set", "sampling.adaptation_poi
 def run(*arguments, **options):
     """The program with its standard streams as text; stdin is empty."""
     return subprocess.run(
-        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, **options
+        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=1200, **options
     )
 
 
