@@ -31,6 +31,9 @@ def tracing():
 def failures(case, harm, step):
     if not tracing():
         pytest.skip("strace is not there, or not allowed")
+    # Every write fails, those of the sanitizer too, which checks addresses by writing to a pipe and then ends with 0.
+    if harm.name == "no space from then on" and "asan" in program():
+        pytest.skip("a sanitizer cannot do without its own writes")
     wanted = reference(case)
     calls = trials(case, harm, wanted)
     assert len(calls) > 5
