@@ -1,8 +1,8 @@
 """Efficiency, spread and error within cuts on leptons and photons, for every seed.
 
 A seed without luck must not have a bad run: cards in tests/cards/leptons, each at an accuracy of 1e-3 with defaults.
-The values of all seeds of a card agree within their errors: chi2 with a false-alarm rate of 1e-6. eejj is not gated
-yet.
+The values of all seeds of a card agree within their errors: chi2 with a false-alarm rate of 1e-6. Not reached yet,
+and red in `make test-full`: the spread of aa and wj (1.86 and 1.73), the efficiencies of eejj (8 to 13 %).
 """
 
 import json
@@ -16,8 +16,7 @@ from conftest import run
 CARDS = pathlib.Path(__file__).resolve().parents[1] / "cards" / "leptons"
 # Worst and median efficiency with the budget.
 GATES = {name: (0.3, 0.6) for name in ("aa", "wenu", "mumu", "ll", "zj", "wj", "aj", "tautau")}
-# Largest over smallest sigma/I of twenty seeds. Short trainings differ: sigma/I is 0.043 to 0.081 for aa, 0.23 to 0.40 for wj.
-SPREAD = {"aa": 2.0, "wj": 2.0, "tautau": 1.4}
+GATES["eejj"] = (0.1, 0.4)
 SLOW = "asan" in os.environ.get("THALWEG_PROGRAM", "") or "scalar" in os.environ.get("THALWEG_PROGRAM", "")
 # Seeds of earlier failures: two values 3.4 standard errors off, efficiencies of 0.04 to 0.5 %.
 KNOWN = [("aa", 1), ("wenu", 2), ("mumu", 101), ("mumu", 107)]
@@ -72,4 +71,4 @@ def test_twenty_seeds(name, tmp_path):
     check(name, results)
     assert chi2(name, results) < limit(19)
     spread = [r["weights"]["relative_std_dev"] for r in results]
-    assert max(spread) / min(spread) < SPREAD.get(name, 1.3), spread
+    assert max(spread) / min(spread) < 1.3, spread
